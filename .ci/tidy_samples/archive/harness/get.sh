@@ -1,0 +1,1 @@
+fetch http://archive.example/ubuntu/dists

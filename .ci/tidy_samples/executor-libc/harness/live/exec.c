@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <stdio.h>
+
+void a(void)
+{
+	printf("here\n");
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+static int calls;
+
+int a(void)
+{
+	return ++calls;
+}

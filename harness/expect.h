@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Compares what a program led to with what its file says that it leads to, so that a regression
+ * guards the model as well as the kernel.
+ */
+#ifndef HARNESS_EXPECT_H
+#define HARNESS_EXPECT_H
+
+#include "model/prog.h"
+#include "model/snapshot.h"
+
+/* The block of @file that holds for @profile: an "observed" block that names it if @quirks_on, else
+ * the "expect" block that names it, else "expect all"; NULL if there is none. */
+const struct prog_expect *expect_find(const struct prog_file *file, const char *profile,
+				      bool quirks_on);
+
+/*
+ * Compares that block with the end state and the results of every operation. @final's pages are not
+ * looked at. 0 if all is as the file says or the file says nothing; -EINVAL with "line N: expected
+ * .., got .." in @diag.
+ */
+int expect_check(const struct prog_file *file, const char *profile, bool quirks_on,
+		 const struct snapshot *final, const struct op_result *results, struct diag *diag);
+
+/*
+ * Compares the results with those behind the operations ("= ..."). Returns the index of the first
+ * operation below @count whose result is another one, or @count.
+ */
+u32 expect_results(const struct prog_file *file, const struct op_result *results, u32 count,
+		   struct diag *diag);
+
+#endif

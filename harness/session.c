@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The loop in which model and backend take turns. The path on which they agree runs for every
+ * operation of every case: it allocates, clears and prints nothing.
+ *
+ *	1. The backend goes first: where the kernel is free to choose, the model must know the
+ *	   choice.
+ *	2. The model says what was to be returned, and adopts the choice if it was permitted.
+ *	3. Results, then states, are compared. The first difference ends the case.
+ *	4. A difference is tried against the known bugs of the backend's kernel: the model is run
+ *	   again over the recorded results with them switched on.
+ */
+#include "harness/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct session {
+	struct backend *backend;
+	struct model_config config;
+	struct model *model;  /* in step with the backend */
+	struct model *replay; /* for trying known bugs */
+	struct snapshot want, seen;
+	struct snapshot quirky; /* what the replay ends with */
+	struct op_result results[PROG_OPS_MAX];
+	bool diverged; /* want, seen and model are of an operation at fault */
+};
+
+const char *const verdict_names[] = {
+	[VERDICT_AGREE] = "agree",
+	[VERDICT_DIVERGE] = "diverge",
+	[VERDICT_SKIP] = "skip",
+	[VERDICT_ERROR] = "error",
+};
+
+int signature_print(char *buf, size_t size, const struct signature *sig)
+{
+	return snprintf(buf, size, "%s/%s/%s", op_descs[sig->op].name, aspect_names[sig->aspect],
+			merge_rule_names[sig->rule]);
+}
+
+bool signature_equal(const struct signature *a, const struct signature *b)
+{
+	return a->op == b->op && a->aspect == b->aspect && a->rule == b->rule;
+}
+
+struct session *session_new(struct backend *b, const struct model_config *config)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->model = malloc(sizeof(*s->model));
+	s->replay = malloc(sizeof(*s->replay));
+	if (!s->model || !s->replay) {
+		session_free(s);
+		return NULL;
+	}
+	s->backend = b;
+	s->config = *config;
+	model_init(s->model, config);
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	free(s->model);
+	free(s->replay);
+	free(s);
+}
+
+struct backend *session_backend(struct session *s)
+{
+	return s->backend;
+}
+
+const struct model_config *session_config(const struct session *s)
+{
+	return &s->config;
+}
+
+const struct snapshot *session_want(const struct session *s)
+{
+	return s->diverged ? &s->want : NULL;
+}
+
+const struct snapshot *session_seen(const struct session *s)
+{
+	return s->diverged ? &s->seen : NULL;
+}
+
+const struct model *session_model(const struct session *s)
+{
+	return s->model;
+}
+
+const struct op_result *session_results(const struct session *s)
+{
+	return s->results;
+}
+
+static bool result_equal(const struct op_result *a, const struct op_result *b)
+{
+	return a->err == b->err && (a->err != 0 || a->value == b->value);
+}
+
+/*
+ * Does the model with these quirks agree with all that was seen up to operation @last: every
+ * result, and the state at the end? Earlier states need no look, since the case went on after them.
+ */
+static bool quirks_agree(struct session *s, const struct prog *prog, u32 last, u32 quirks)
+{
+	struct model_config config = s->config;
+	struct snap_diff diff;
+	struct op_result want;
+	u32 i;
+
+	config.quirks.on |= quirks;
+	model_init(s->replay, &config);
+	for (i = 0; i <= last; i++) {
+		if (model_step(s->replay, i, &prog->ops[i], &s->results[i], &want))
+			return false;
+		if (!result_equal(&want, &s->results[i]))
+			return false;
+	}
+	model_snapshot(s->replay, &s->quirky, (s->seen.fields & SNAP_PAGES) != 0);
+	snap_compare(&s->quirky, &s->seen, &diff);
+	return diff.aspect == ASPECT_NONE;
+}
+
+/* The known bugs that the backend's kernel may have. Of a kernel that was observed exactly it is
+ * known which; of another one any is possible, and better named than reported as new. */
+static u32 quirks_possible(const struct backend *b)
+{
+	const struct model_profile *profile = b->profile ? profile_find(b->profile) : NULL;
+
+	if (profile && b->profile_exact)
+		return profile->quirks.on;
+	return (1u << QUIRK_COUNT) - 1;
+}
+
+/* A smallest set of known bugs that explains what was seen, or 0. */
+static u32 quirks_explain(struct session *s, const struct prog *prog, u32 last)
+{
+	u32 possible = quirks_possible(s->backend) & ~s->config.quirks.on;
+	u32 set = possible;
+	u32 i;
+
+	for (i = 0; i < QUIRK_COUNT; i++)
+		if ((possible >> i & 1) && quirks_agree(s, prog, last, 1u << i))
+			return 1u << i;
+	if (__builtin_popcount(possible) < 2 || !quirks_agree(s, prog, last, set))
+		return 0;
+	for (i = 0; i < QUIRK_COUNT; i++)
+		if ((set >> i & 1) && quirks_agree(s, prog, last, set & ~(1u << i)))
+			set &= ~(1u << i);
+	return set;
+}
+
+/* The rule belongs to differences of layout; elsewhere it would split one bug into many findings.
+ * */
+static enum merge_rule rule_of(const struct session *s, enum aspect aspect)
+{
+	if (aspect == ASPECT_ATTRIBUTE || aspect == ASPECT_BOUNDARY || aspect == ASPECT_ANON_VMA)
+		return model_why(s->model);
+	return MERGE_NOT_TRIED;
+}
+
+static void diverge(struct session *s, const struct prog *prog, struct outcome *outcome)
+{
+	enum aspect aspect = outcome->diff.aspect;
+
+	outcome->verdict = VERDICT_DIVERGE;
+	outcome->signature.op = prog->ops[outcome->op].kind;
+	outcome->signature.aspect = aspect;
+	outcome->signature.rule = rule_of(s, aspect);
+	s->diverged = true;
+	if (aspect != ASPECT_INVARIANT)
+		outcome->quirks_explain = quirks_explain(s, prog, outcome->op);
+}
+
+static void result_diff(const struct op *op, struct outcome *outcome)
+{
+	char want[64], seen[64];
+
+	result_print(want, sizeof(want), op, &outcome->want);
+	result_print(seen, sizeof(seen), op, &outcome->seen);
+	outcome->diff.aspect = ASPECT_RESULT;
+	outcome->diff.proc = op->proc;
+	outcome->diff.page = 0;
+	snprintf(outcome->diff.text, sizeof(outcome->diff.text),
+		 "%s is specified to return %s, it returned %s", op_descs[op->kind].name, want,
+		 seen);
+}
+
+/* The states behind a differing result: not compared, but the report shows them. */
+static void show_states(struct session *s)
+{
+	struct diag ignored;
+
+	if (s->backend->type->snapshot(s->backend, &s->seen, &ignored))
+		snap_reset(&s->seen);
+	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
+}
+
+/* Operation @i on both sides. True: they agree so far. Else @outcome says it all. */
+static bool step(struct session *s, const struct prog *prog, u32 i, const struct session_opts *opts,
+		 struct outcome *outcome)
+{
+	struct backend *b = s->backend;
+	struct op_result *seen = &s->results[i];
+	const struct op *op = &prog->ops[i];
+
+	outcome->op = i;
+	outcome->verdict = VERDICT_ERROR;
+	if (b->type->exec(b, i, seen, &outcome->diag))
+		return false;
+	outcome->seen = *seen;
+	outcome->verdict = VERDICT_SKIP;
+	if (seen->err == RESULT_REFUSED) {
+		diag_set(&outcome->diag, 0, "operation %u would hit the executor's own memory",
+			 i + 1);
+		return false;
+	}
+	if (model_step(s->model, i, op, seen, &outcome->want)) {
+		diag_set(&outcome->diag, 0, "too large for the model: %s", s->model->limit);
+		return false;
+	}
+	if (!result_equal(&outcome->want, seen)) {
+		result_diff(op, outcome);
+		show_states(s);
+		diverge(s, prog, outcome);
+		return false;
+	}
+	outcome->verdict = VERDICT_ERROR;
+	if (b->type->snapshot(b, &s->seen, &outcome->diag))
+		return false;
+	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
+	snap_compare(&s->want, &s->seen, &outcome->diff);
+	if (outcome->diff.aspect == ASPECT_NONE && opts->check &&
+	    !model_check(s->model, &outcome->diag)) {
+		outcome->diff.aspect = ASPECT_INVARIANT;
+		snprintf(outcome->diff.text, sizeof(outcome->diff.text), "%.*s",
+			 (int)sizeof(outcome->diff.text) - 1, outcome->diag.text);
+	}
+	if (outcome->diff.aspect == ASPECT_NONE)
+		return true;
+	diverge(s, prog, outcome);
+	return false;
+}
+
+void session_run(struct session *s, const struct prog *prog, const struct session_opts *opts,
+		 struct outcome *outcome)
+{
+	struct backend *b = s->backend;
+	u32 i;
+
+	s->diverged = false;
+	outcome->op = 0;
+	outcome->ops_done = 0;
+	outcome->quirks_explain = 0;
+	outcome->quirks_met = 0;
+	outcome->diff.aspect = ASPECT_NONE;
+	outcome->diff.text[0] = '\0';
+	outcome->diag.text[0] = '\0';
+	outcome->verdict = VERDICT_ERROR;
+	if (b->type->reset(b, prog, opts->pages_each, &outcome->diag))
+		return;
+	model_reset(s->model);
+	for (i = 0; i < prog->count; i++) {
+		if (!step(s, prog, i, opts, outcome))
+			break;
+		outcome->ops_done++;
+	}
+	outcome->quirks_met = s->model->quirks_met;
+	if (i == prog->count)
+		outcome->verdict = VERDICT_AGREE;
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what is missing, builds, and then
+#
+#	harness/setup.sh fuzz [OPTION...]	fuzzes the running kernel for a minute; the options
+#						are those of vmafuzz fuzz
+#	harness/setup.sh test			passes the tests
+#	harness/setup.sh build			does neither
+#
+# Run again, it does no work twice. Packages are installed only where one is missing, by root only;
+# an ordinary user is told the command instead.
+set -eu
+
+cd "$(dirname "$0")/.."
+build=build/dev
+
+# What the build cannot do without, as "program-or-file package". The rest is optional.
+needed="cmake:cmake ninja:ninja-build cc:gcc pkg-config:pkg-config"
+needed_modules="libbpf:libbpf-dev cmocka:libcmocka-dev"
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { say "$*" >&2; exit 3; }
+
+have_libc() { [ -e /usr/include/stdio.h ] && [ -e "$(cc -print-file-name=libc.a 2>/dev/null)" ]; }
+
+# Prints the packages that are missing. Clang is for the BPF program that reads the kernel's state.
+missing() {
+	for entry in $needed clang:clang; do
+		command -v "${entry%%:*}" >/dev/null || echo "${entry##*:}"
+	done
+	if command -v pkg-config >/dev/null; then
+		for entry in $needed_modules; do
+			pkg-config --exists "${entry%%:*}" || echo "${entry##*:}"
+		done
+	else
+		for entry in $needed_modules; do
+			echo "${entry##*:}"
+		done
+	fi
+	have_libc || echo libc6-dev
+}
+
+install_missing() {
+	packages=$(missing | tr '\n' ' ')
+	packages=${packages% }
+	[ -n "$packages" ] || return 0
+	command -v apt-get >/dev/null ||
+		die "these are missing, under the names that Debian gives them: $packages"
+	install="apt-get install -y --no-install-recommends $packages"
+	if [ "$(id -u)" -ne 0 ]; then
+		if [ "$packages" = clang ]; then
+			say "without clang no anon_vma graph is compared; to have it: sudo $install"
+			return 0
+		fi
+		die "missing: $packages. Run this, then the same command again: sudo $install"
+	fi
+	say "installing: $packages"
+	export DEBIAN_FRONTEND=noninteractive
+	# The package lists of a fresh machine are absent or stale: only then are they fetched.
+	$install --simulate >/dev/null 2>&1 || apt-get update
+	$install || { apt-get update && $install; } || die "apt-get did not install: $packages"
+}
+
+build() {
+	cmake --preset dev >/dev/null || die "cmake failed"
+	ninja -C $build || die "the build failed"
+}
+
+say_what_is_absent() {
+	[ -e /sys/kernel/btf/vmlinux ] ||
+		say "this kernel has no BTF: the anon_vma graph is not compared"
+	[ "$(id -u)" -eq 0 ] ||
+		say "not root: the anon_vma graph is not compared (that takes CAP_BPF, CAP_PERFMON)"
+}
+
+run_fuzz() {
+	say_what_is_absent
+	status=0
+	$build/vmafuzz fuzz --time 60s "$@" || status=$?
+	if [ $status -eq 1 ]; then
+		say "divergences were found: read vmafuzz-findings/*/report.txt"
+		return 0
+	fi
+	return $status
+}
+
+run_tests() {
+	say_what_is_absent
+	status=0
+	(cd $build && ctest --output-on-failure -j "$(nproc)") || status=$?
+	grep -ah '\[  SKIPPED \]' $build/Testing/Temporary/LastTest.log | sort -u || true
+	return $status
+}
+
+case ${1-} in
+fuzz | test | build) ;;
+*) die "usage: harness/setup.sh fuzz [OPTION...] | test | build" ;;
+esac
+verb=$1
+shift
+install_missing
+build
+case $verb in
+fuzz) run_fuzz "$@" ;;
+test) run_tests ;;
+esac

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the two files of the table of argument kinds share: argkind.c has the kinds that are sets
+ * of bits or picks from a list, and the table itself; argkind_number.c those that are numbers of
+ * bytes.
+ */
+#ifndef MODEL_ARGKIND_IMPL_H
+#define MODEL_ARGKIND_IMPL_H
+
+#include "argkind.h"
+
+/* How far a value is from the simplest of its kind: @major decides, then @minor. */
+struct rank {
+	u64 major, minor;
+};
+
+/* The @step-th of the values that @candidate proposes for @value which is of a lower rank. Since a
+ * rank can only fall, simplifying comes to an end whatever is proposed. */
+bool argkind_simpler(u64 value, u32 step, u64 *out, struct rank (*rank)(u64 value),
+		     bool (*candidate)(u64 value, u32 n, u64 *out));
+
+/* The high four bits of a code: up to 11 are ordinary, what is above is a kind's own. */
+static inline u32 code_class(u16 code)
+{
+	return code >> 12;
+}
+
+int addr_print(char *buf, size_t size, u64 value);
+int addr_parse(const char *text, u64 *value, struct diag *diag);
+u64 addr_decode(u16 code);
+u16 addr_encode(u64 value);
+bool addr_simpler(u64 value, u32 step, u64 *out);
+
+/* Lengths and offsets are written alike. */
+int size_print(char *buf, size_t size, u64 value);
+int size_parse(const char *text, u64 *value, struct diag *diag);
+u64 len_decode(u16 code);
+u16 len_encode(u64 value);
+bool len_simpler(u64 value, u32 step, u64 *out);
+u64 offset_decode(u16 code);
+u16 offset_encode(u64 value);
+bool offset_simpler(u64 value, u32 step, u64 *out);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page faults: what a load, a store, or a system call that fills pages finds and leaves behind.
+ *
+ * Rules (handle_mm_fault() and below)
+ *  1. A load needs any access right at all, a store needs WRITE; else SIGSEGV (access_error()).
+ *  2. A guard marker gives SIGSEGV (handle_pte_marker()).
+ *  3. Private anonymous memory: a load maps the zero page and makes no anon_vma; a store makes the area
+ *     faulted and maps an anonymous page, which belongs to the area's anon_vma and remembers its index
+ *     (do_anonymous_page(), __folio_set_anon()).
+ *  4. Private file mapping: a load maps the file's page; a store makes the area faulted first, then copies the
+ *     page. Behind the end of the file both give SIGBUS, but the area is faulted all the same (do_cow_fault()).
+ *  5. Shared mapping: the file's page, never an anon_vma; SIGBUS behind the end of the file.
+ *  6. A load of a file's page may map up to 15 pages around it that the page cache has
+ *     (do_fault_around()): these are recorded as "may".
+ *  7. A store to a page that a fork shared makes a copy or takes the page over: in both cases the page is
+ *     then the area's own; its index stays (do_wp_page()).
+ *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide (unless what is
+ *     there grows down too or is not accessible) and RLIMIT_STACK allows it; the area becomes faulted
+ *     before anything else (expand_stack(), expand_downwards()).
+ *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all others as by
+ *     loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it, and so does an area
+ *     without any access right (populate_vma_page_range(), __mm_populate()).
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+#define FAULT_AROUND_PAGES 16
+#define STACK_GUARD_GAP 256
+
+/* Rule 6. */
+static void fault_around(struct model *m, struct model_mm *mm, const struct model_vma *v, u64 addr)
+{
+	u64 first = addr & ~(u64)(FAULT_AROUND_PAGES - 1), last = first + FAULT_AROUND_PAGES;
+	u64 file_pages = m->files[v->file].pages;
+
+	if (first < v->start)
+		first = v->start;
+	if (last > v->end)
+		last = v->end;
+	for (u64 a = first; a < last; a++) {
+		struct model_page *p;
+
+		if (v->pgoff + (a - v->start) >= file_pages || page_at(mm, a))
+			continue;
+		p = page_make(m, mm, a);
+		if (!p)
+			return;
+		p->state = PAGE_FILE_MAY;
+	}
+}
+
+/* Makes the page at @addr an anonymous page of area @i with content @tag. */
+static void make_anon(struct model *m, struct model_mm *mm, u32 i, u64 addr, u64 tag)
+{
+	const struct model_vma *v = &mm->vmas[i];
+	struct model_page *p = page_make(m, mm, addr);
+
+	if (!p)
+		return;
+	p->state = PAGE_ANON;
+	p->tag = tag;
+	p->owner = v->anon_vma;
+	p->index = vma_index(m, v, addr);
+	p->exclusive = true;
+	p->lazyfree = v->flags & VMF_DROPPABLE;
+}
+
+/* Rule 7. */
+static void own_anon(const struct model_vma *v, struct model_page *p)
+{
+	if (p->exclusive)
+		return;
+	p->owner = v->anon_vma;
+	p->exclusive = true;
+}
+
+/* Rules 4 to 6. */
+static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access access)
+{
+	bool cow = access == ACCESS_WRITE && !(mm->vmas[i].flags & VMF_MAYSHARE);
+	const struct model_vma *v = &mm->vmas[i];
+	u64 index = v->pgoff + (addr - v->start);
+	struct model_page *p = page_at(mm, addr);
+
+	if (cow)
+		anon_vma_prepare(m, mm, i);
+	if (index >= m->files[v->file].pages)
+		return RESULT_SIGBUS;
+	if (cow) {
+		make_anon(m, mm, i, addr, file_tag(m, v->file, index));
+		return 0;
+	}
+	if (p && p->state == PAGE_FILE)
+		return 0;
+	p = page_make(m, mm, addr);
+	if (!p)
+		return 0;
+	p->state = PAGE_FILE;
+	if (access == ACCESS_READ)
+		fault_around(m, mm, v, addr);
+	return 0;
+}
+
+int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access access)
+{
+	struct model_page *p = page_at(mm, addr);
+
+	/* Rule 2. */
+	if (p && p->state == PAGE_GUARD)
+		return mutant(m, MUTANT_GUARD_READABLE) ? 0 : RESULT_SIGSEGV;
+	if (p && p->state == PAGE_ANON) {
+		if (access == ACCESS_WRITE)
+			own_anon(&mm->vmas[i], p);
+		return 0;
+	}
+	if (!mm->vmas[i].anonymous)
+		return fault_file(m, mm, i, addr, access);
+	/* Rule 3. */
+	if (access == ACCESS_WRITE) {
+		anon_vma_prepare(m, mm, i);
+		make_anon(m, mm, i, addr, 0);
+	} else if (!p) {
+		p = page_make(m, mm, addr);
+		if (p)
+			p->state = PAGE_ZERO;
+		if (mutant(m, MUTANT_READ_FAULTS))
+			anon_vma_prepare(m, mm, i);
+	}
+	return 0;
+}
+
+/* Rule 8: can area @i start at @addr? Then it does. */
+static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
+{
+	struct model_vma *v = &mm->vmas[i];
+	const struct model_vma *prev = i > 0 ? v - 1 : NULL;
+	u64 grow = v->start - addr;
+
+	if (!(v->flags & VMF_GROWSDOWN) || addr << PAGE_SHIFT < m->config.mmap_min_addr)
+		return false;
+	if (prev && !(prev->flags & VMF_GROWSDOWN) && (prev->flags & VMF_ACCESS) &&
+	    addr - prev->end < STACK_GUARD_GAP)
+		return false;
+	anon_vma_prepare(m, mm, i);
+	if (v->end - addr > m->config.rlimit_stack || grow > v->pgoff)
+		return false;
+	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, grow))
+		return false;
+	v->start = addr;
+	v->pgoff -= grow;
+	v->anon_pgoff -= grow;
+	mm_account(mm, v->flags, (s64)grow);
+	if (v->flags & VMF_LOCKED)
+		mm->counter[COUNT_LOCKED_VM] += (s64)grow;
+	return true;
+}
+
+/* One load or store by the process itself. */
+static int touch(struct model *m, struct model_mm *mm, u64 addr, enum access access, u32 *area)
+{
+	u32 i = vma_find(mm, addr);
+
+	*area = i;
+	if (i == mm->vma_count)
+		return RESULT_SIGSEGV;
+	if (mm->vmas[i].start > addr && !grow_down(m, mm, i, addr))
+		return RESULT_SIGSEGV;
+	/* Rule 1. */
+	if (!(mm->vmas[i].flags & (access == ACCESS_WRITE ? VMF_WRITE : VMF_ACCESS)))
+		return RESULT_SIGSEGV;
+	return fault_in(m, mm, i, addr, access);
+}
+
+void model_read(struct model *m, struct step *s)
+{
+	u64 addr = op_addr(s->op->arg[0], s->mm->last);
+	const struct model_page *p;
+	u32 i;
+
+	s->result->err = touch(m, s->mm, addr >> PAGE_SHIFT, ACCESS_READ, &i);
+	if (s->result->err || m->limit)
+		return;
+	p = page_at(s->mm, addr >> PAGE_SHIFT);
+	if (p && p->state == PAGE_ANON)
+		s->result->value = p->tag;
+	if (p && (p->state == PAGE_FILE || p->state == PAGE_FILE_MAY))
+		s->result->value = file_tag(m, s->mm->vmas[i].file,
+					    s->mm->vmas[i].pgoff + (p->addr - s->mm->vmas[i].start));
+	/* Pages that the kernel may drop at any time read as 0 once it did. */
+	if (p && p->state == PAGE_ANON && p->lazyfree && s->seen && !s->seen->err && !s->seen->value)
+		s->result->value = 0;
+}
+
+void model_write(struct model *m, struct step *s)
+{
+	u64 addr = op_addr(s->op->arg[0], s->mm->last), tag = op_tag(m->op_index);
+	struct model_page *p;
+	u32 i;
+
+	s->result->err = touch(m, s->mm, addr >> PAGE_SHIFT, ACCESS_WRITE, &i);
+	if (s->result->err || m->limit)
+		return;
+	if (mutant(m, MUTANT_WRITE_LOST) && m->op_index % 8 == 7)
+		return;
+	p = page_at(s->mm, addr >> PAGE_SHIFT);
+	if (p && p->state == PAGE_ANON) {
+		p->tag = tag;
+		p->lazyfree = s->mm->vmas[i].flags & VMF_DROPPABLE;
+	} else if (p && p->state == PAGE_FILE) {
+		file_set_tag(m, s->mm->vmas[i].file,
+			     s->mm->vmas[i].pgoff + (p->addr - s->mm->vmas[i].start), tag);
+	}
+}
+
+/* Rule 9, for one area. */
+static int populate_vma(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end)
+{
+	const struct model_vma *v = &mm->vmas[i];
+	bool write = (v->flags & (VMF_WRITE | VMF_SHARED)) == VMF_WRITE;
+
+	if (v->flags & VMF_LOCKONFAULT)
+		return 0;
+	if (!(v->flags & VMF_ACCESS))
+		return -EFAULT;
+	for (u64 a = start; a < end && !m->limit; a++)
+		if (fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ))
+			return -EFAULT;
+	return 0;
+}
+
+int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool ignore_errors)
+{
+	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++) {
+		u64 first = mm->vmas[i].start > start ? mm->vmas[i].start : start;
+		u64 last = mm->vmas[i].end < end ? mm->vmas[i].end : end;
+		int err = populate_vma(m, mm, i, first, last);
+
+		if (err && !ignore_errors)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Random programs. The argument of an operation is drawn from the state that the program has led to:
+ *
+ *	ranges      all, the head, the tail or the middle of an area; several areas; the gap between two; a page
+ *	            beside an edge; where the last move came from or went to; anywhere
+ *	mappings    as often as not with the attributes of a neighbour, so that they merge
+ *	bad ones    now and then an argument is drawn from everything that its kind can express
+ */
+#include <string.h>
+
+#include "argkind.h"
+#include "flagnames.h"
+#include "generate.h"
+
+struct gen {
+	struct rng rng;
+	struct model *m;
+	const struct generate_options *options;
+	u32 weight[OP_COUNT], weight_sum;
+	u32 proc;              /* of the operation being made */
+	u64 moved_from, moved_to, moved_pages; /* of the last mremap, page numbers */
+};
+
+/* A range of pages. */
+struct range {
+	u64 start, pages;
+};
+
+void generate_options_default(struct generate_options *options)
+{
+	*options = (struct generate_options){ .ops = 20, .bad_permil = 30 };
+}
+
+/*
+ * Each program likes some operations and leaves out others. Those that make a program slow (processes
+ * that have to be made) or end its liveliness (sealing, locking all) are left out more often.
+ */
+static void draw_weights(struct gen *g)
+{
+	static const u8 factors[8] = { 0, 1, 1, 1, 1, 2, 4, 8 };
+
+	g->weight_sum = 0;
+	for (u32 k = 0; k < OP_COUNT; k++) {
+		bool rare = k == OP_FORK || k == OP_EXIT || k == OP_MSEAL || k == OP_MLOCKALL;
+		u32 factor = factors[rng_below(&g->rng, ARRAY_SIZE(factors))];
+
+		if (rare && rng_below(&g->rng, 4))
+			factor = 0;
+		if (k == OP_MMAP && !factor)
+			factor = 1;
+		if ((k == OP_FORK || k == OP_EXIT) && g->options->no_fork)
+			factor = 0;
+		if (g->options->only && !(g->options->only >> k & 1))
+			factor = 0;
+		g->weight[k] = op_descs[k].weight * factor;
+		g->weight_sum += g->weight[k];
+	}
+}
+
+static enum op_kind draw_kind(struct gen *g)
+{
+	u32 at = rng_below(&g->rng, g->weight_sum);
+
+	for (u32 k = 0; k < OP_COUNT; k++) {
+		if (at < g->weight[k])
+			return (enum op_kind)k;
+		at -= g->weight[k];
+	}
+	return OP_MMAP;
+}
+
+static const struct model_mm *gen_mm(const struct gen *g)
+{
+	return &g->m->mm[g->proc];
+}
+
+static const struct model_vma *draw_vma(struct gen *g)
+{
+	const struct model_mm *mm = gen_mm(g);
+
+	return mm->vma_count ? &mm->vmas[rng_below(&g->rng, mm->vma_count)] : NULL;
+}
+
+static struct range range_make(u64 start, u64 end)
+{
+	return (struct range){ start, end > start ? end - start : 1 };
+}
+
+/* Anywhere in the arena; short ones more often. */
+static struct range draw_anywhere(struct gen *g)
+{
+	u64 first = ARENA_BASE >> PAGE_SHIFT;
+	u32 pages = 1 + rng_below(&g->rng, rng_one_in(&g->rng, 4) ? 24 : 6);
+
+	return (struct range){ first + rng_below(&g->rng, (u32)ARENA_PAGES - pages), pages };
+}
+
+/* A part of area @v, or all of it. */
+static struct range draw_part(struct gen *g, const struct model_vma *v)
+{
+	u64 pages = v->end - v->start;
+	u64 cut = v->start + 1 + rng_below(&g->rng, (u32)(pages > 1 ? pages - 1 : 1));
+	u64 cut2 = cut + 1 + rng_below(&g->rng, (u32)(v->end > cut + 1 ? v->end - cut - 1 : 1));
+
+	switch (rng_below(&g->rng, 5)) {
+	case 0:
+	case 1:
+		return range_make(v->start, v->end);
+	case 2:
+		return range_make(v->start, cut < v->end ? cut : v->end);
+	case 3:
+		return range_make(cut < v->end ? cut : v->start, v->end);
+	default:
+		return range_make(cut < v->end ? cut : v->start, cut2 < v->end ? cut2 : v->end);
+	}
+}
+
+/* From somewhere in one area to somewhere in one behind it. */
+static struct range draw_several(struct gen *g)
+{
+	const struct model_mm *mm = gen_mm(g);
+	u32 i, j;
+	struct range from, to;
+
+	if (mm->vma_count < 2)
+		return draw_anywhere(g);
+	i = rng_below(&g->rng, mm->vma_count - 1);
+	j = i + 1 + rng_below(&g->rng, mm->vma_count - i - 1 < 3 ? mm->vma_count - i - 1 : 3);
+	from = draw_part(g, &mm->vmas[i]);
+	to = draw_part(g, &mm->vmas[j]);
+	if (to.start + to.pages - from.start > 2 * ARENA_PAGES)
+		return from;
+	return range_make(from.start, to.start + to.pages);
+}
+
+/* Directly beside an area: the gap to its neighbour, or some pages of it. */
+static struct range draw_beside(struct gen *g)
+{
+	const struct model_vma *v = draw_vma(g);
+	const struct model_mm *mm = gen_mm(g);
+	u64 pages = 1 + rng_below(&g->rng, 4), i;
+
+	if (!v)
+		return draw_anywhere(g);
+	i = (u64)(v - mm->vmas);
+	if (rng_one_in(&g->rng, 2)) {
+		if (i + 1 < mm->vma_count && v[1].start > v->end && v[1].start - v->end <= 8 &&
+		    rng_one_in(&g->rng, 2))
+			return range_make(v->end, v[1].start);
+		return (struct range){ v->end, pages };
+	}
+	if (i > 0 && v->start > v[-1].end && v->start - v[-1].end <= 8 && rng_one_in(&g->rng, 2))
+		return range_make(v[-1].end, v->start);
+	return (struct range){ v->start - pages, pages };
+}
+
+/* What the last mremap moved, or where it went. */
+static struct range draw_moved(struct gen *g)
+{
+	if (!g->moved_pages)
+		return draw_beside(g);
+	return (struct range){ rng_one_in(&g->rng, 2) ? g->moved_from : g->moved_to,
+			       g->moved_pages };
+}
+
+/* A range to do something to. */
+static struct range draw_target(struct gen *g)
+{
+	const struct model_vma *v = draw_vma(g);
+	struct range r;
+
+	switch (rng_below(&g->rng, 16)) {
+	case 0:
+	case 1:
+		r = draw_several(g);
+		break;
+	case 2:
+		r = draw_moved(g);
+		break;
+	case 3:
+		r = draw_beside(g);
+		break;
+	case 4:
+		r = draw_anywhere(g);
+		break;
+	default:
+		r = v ? draw_part(g, v) : draw_anywhere(g);
+	}
+	/* One page too far, or too short, on either side. */
+	if (rng_one_in(&g->rng, 12))
+		r.start -= 1;
+	if (rng_one_in(&g->rng, 12))
+		r.pages += 1;
+	return r;
+}
+
+/* A range to put something at. */
+static struct range draw_place(struct gen *g)
+{
+	switch (rng_below(&g->rng, 8)) {
+	case 0:
+	case 1:
+		return draw_anywhere(g);
+	case 2:
+		return draw_moved(g);
+	case 3:
+		return draw_target(g);
+	default:
+		return draw_beside(g);
+	}
+}
+
+/* The address argument for a page: of the arena, or from the last mapping when that is near. */
+static u64 addr_of(const struct gen *g, u64 page)
+{
+	s64 in_arena = (s64)(page - (ARENA_BASE >> PAGE_SHIFT));
+	s64 from_last = (s64)(page - (gen_mm(g)->last >> PAGE_SHIFT));
+
+	if (in_arena >= -2 && in_arena <= (s64)ARENA_PAGES + 2)
+		return addr_make(ADDR_ARENA, in_arena * (s64)PAGE_BYTES);
+	if (from_last >= -4 && from_last <= 60)
+		return addr_make(ADDR_LAST, from_last * (s64)PAGE_BYTES);
+	return addr_make(ADDR_ARENA, (in_arena & 31) * (s64)PAGE_BYTES);
+}
+
+static void set_range(struct gen *g, struct op *op, struct range r)
+{
+	op->arg[0] = addr_of(g, r.start);
+	op->arg[1] = r.pages * PAGE_BYTES;
+}
+
+static u64 draw_prot(struct gen *g)
+{
+	static const u8 prots[8] = { 3, 3, 3, 1, 1, 7, 0, 5 };
+
+	return rng_one_in(&g->rng, 8) ? rng_below(&g->rng, 8) : prots[rng_below(&g->rng, 8)];
+}
+
+/* Makes the mapping continue area @v, so that it may merge with it. */
+static void imitate(struct op *op, const struct model_vma *v, u64 start)
+{
+	u64 flags = op->arg[3] & ABI_MAP_FIXED;
+
+	op->arg[2] = v->flags & VMF_ACCESS;
+	flags |= v->flags & VMF_DROPPABLE ? ABI_MAP_DROPPABLE :
+		 v->flags & VMF_MAYSHARE  ? ABI_MAP_SHARED :
+					    ABI_MAP_PRIVATE;
+	if ((v->flags & VMF_NORESERVE) && !(v->flags & VMF_DROPPABLE))
+		flags |= ABI_MAP_NORESERVE;
+	if (v->flags & VMF_LOCKED)
+		flags |= ABI_MAP_LOCKED;
+	if (v->flags & VMF_NOHUGEPAGE)
+		flags |= ABI_MAP_STACK;
+	if (v->flags & VMF_GROWSDOWN)
+		flags |= ABI_MAP_GROWSDOWN;
+	if (v->file && v->file < FILE_ARG_COUNT) {
+		op->arg[4] = v->file;
+		op->arg[5] = (v->pgoff + (start - v->start)) << PAGE_SHIFT;
+	} else {
+		flags |= ABI_MAP_ANONYMOUS;
+		op->arg[4] = FILE_NONE;
+		op->arg[5] = 0;
+	}
+	op->arg[3] = flags;
+}
+
+static void draw_map_kind(struct gen *g, struct op *op)
+{
+	static const u64 extras[] = { ABI_MAP_NORESERVE, ABI_MAP_LOCKED, ABI_MAP_POPULATE,
+				      ABI_MAP_STACK, ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK };
+	u64 type = ABI_MAP_PRIVATE;
+
+	op->arg[2] = draw_prot(g);
+	op->arg[4] = rng_below(&g->rng, 3) ? FILE_NONE : rng_below(&g->rng, FILE_ARG_COUNT);
+	op->arg[5] = op->arg[4] == FILE_NONE ? 0 : rng_below(&g->rng, 12) * PAGE_BYTES;
+	if (rng_one_in(&g->rng, 4))
+		type = rng_one_in(&g->rng, 4) ? ABI_MAP_SHARED_VALIDATE : ABI_MAP_SHARED;
+	else if (rng_one_in(&g->rng, 12))
+		type = ABI_MAP_DROPPABLE;
+	op->arg[3] |= type;
+	if (op->arg[4] == FILE_NONE)
+		op->arg[3] |= ABI_MAP_ANONYMOUS;
+	if (rng_one_in(&g->rng, 5))
+		op->arg[3] |= extras[rng_below(&g->rng, ARRAY_SIZE(extras))];
+}
+
+static void draw_mmap(struct gen *g, struct op *op)
+{
+	struct range r = draw_place(g);
+	const struct model_vma *v = draw_vma(g);
+
+	set_range(g, op, r);
+	draw_map_kind(g, op);
+	for (u32 i = 0; i < gen_mm(g)->vma_count; i++)
+		if (gen_mm(g)->vmas[i].end == r.start || gen_mm(g)->vmas[i].start == r.start + r.pages)
+			v = &gen_mm(g)->vmas[i];
+	if (v && rng_below(&g->rng, 3))
+		imitate(op, v, r.start);
+	switch (rng_below(&g->rng, 16)) {
+	case 0: /* a hint, or none */
+		break;
+	case 1:
+		op->arg[0] = addr_make(ADDR_ABSOLUTE, 0);
+		break;
+	case 2:
+		op->arg[3] |= ABI_MAP_FIXED_NOREPLACE;
+		break;
+	default:
+		op->arg[3] |= ABI_MAP_FIXED;
+	}
+}
+
+static void draw_mremap(struct gen *g, struct op *op)
+{
+	struct range from = draw_target(g), to = draw_place(g);
+	u64 new_pages = from.pages;
+
+	if (rng_one_in(&g->rng, 3))
+		new_pages = 1 + rng_below(&g->rng, (u32)from.pages + 4);
+	op->arg[0] = addr_of(g, from.start);
+	op->arg[1] = rng_one_in(&g->rng, 24) ? 0 : from.pages * PAGE_BYTES;
+	op->arg[2] = new_pages * PAGE_BYTES;
+	switch (rng_below(&g->rng, 8)) {
+	case 0:
+		break;
+	case 1:
+		op->arg[3] = ABI_MREMAP_MAYMOVE;
+		break;
+	case 2:
+		op->arg[3] = ABI_MREMAP_MAYMOVE | ABI_MREMAP_DONTUNMAP;
+		op->arg[2] = op->arg[1];
+		break;
+	case 3:
+		op->arg[3] = ABI_MREMAP_MAYMOVE | ABI_MREMAP_DONTUNMAP | ABI_MREMAP_FIXED;
+		op->arg[2] = op->arg[1];
+		break;
+	default:
+		op->arg[3] = ABI_MREMAP_MAYMOVE | ABI_MREMAP_FIXED;
+	}
+	if (op->arg[3] > ABI_MREMAP_MAYMOVE)
+		op->arg[4] = addr_of(g, to.start);
+	else
+		op->arg[4] = addr_make(ADDR_ARENA, 0);
+	g->moved_from = from.start;
+	g->moved_to = to.start;
+	g->moved_pages = from.pages;
+}
+
+static u64 draw_advice(struct gen *g)
+{
+	u32 count = 0;
+
+	while (names_advice[count].name)
+		count++;
+	return names_advice[rng_below(&g->rng, count)].value;
+}
+
+static void draw_args(struct gen *g, struct op *op)
+{
+	static const u8 mcl[4] = { ABI_MCL_CURRENT, ABI_MCL_FUTURE, ABI_MCL_CURRENT | ABI_MCL_FUTURE,
+				   ABI_MCL_FUTURE | ABI_MCL_ONFAULT };
+	struct range r;
+
+	switch (op->kind) {
+	case OP_MMAP:
+		draw_mmap(g, op);
+		return;
+	case OP_MREMAP:
+		draw_mremap(g, op);
+		return;
+	case OP_MLOCKALL:
+		op->arg[0] = mcl[rng_below(&g->rng, ARRAY_SIZE(mcl))];
+		return;
+	case OP_READ:
+	case OP_WRITE:
+		r = draw_target(g);
+		op->arg[0] = addr_of(g, r.start + rng_below(&g->rng, (u32)r.pages));
+		return;
+	case OP_MUNLOCKALL:
+	case OP_FORK:
+	case OP_EXIT:
+		return;
+	default:
+		set_range(g, op, draw_target(g));
+	}
+	if (op->kind == OP_MPROTECT)
+		op->arg[2] = draw_prot(g);
+	else if (op->kind == OP_MADVISE)
+		op->arg[2] = draw_advice(g);
+	else if (op->kind == OP_MLOCK2)
+		op->arg[2] = rng_below(&g->rng, 2);
+}
+
+/* An argument that anything can be: unaligned, zero, overflowing, unknown. */
+static void spoil(struct gen *g, struct op *op)
+{
+	const struct op_desc *desc = &op_descs[op->kind];
+	u32 k;
+
+	if (!desc->arg_count)
+		return;
+	k = rng_below(&g->rng, desc->arg_count);
+	op->arg[k] = argkinds[desc->arg[k].kind].decode((u16)rng_next(&g->rng));
+}
+
+static void draw_op(struct gen *g, struct op *op)
+{
+	memset(op, 0, sizeof(*op));
+	op->kind = (u8)draw_kind(g);
+	if (rng_below(&g->rng, 4) == 0)
+		g->proc = rng_below(&g->rng, PROCS_MAX);
+	op->proc = (u8)g->proc;
+	g->proc = op_proc(op, g->m->live);
+	op->proc = (u8)g->proc;
+	draw_args(g, op);
+	if (rng_below(&g->rng, 1000) < g->options->bad_permil)
+		spoil(g, op);
+	/* Only what the byte form can say. */
+	for (u32 k = 0; k < op_descs[op->kind].arg_count; k++) {
+		const struct argkind *kind = &argkinds[op_descs[op->kind].arg[k].kind];
+
+		op->arg[k] = kind->decode(kind->encode(op->arg[k]));
+	}
+}
+
+void generate(struct prog *prog, struct model *m, const struct generate_options *options, u64 seed)
+{
+	struct gen g = { .m = m, .options = options };
+	struct op_result result;
+
+	CHECK(options->ops <= PROG_OPS_MAX);
+	rng_seed(&g.rng, seed);
+	draw_weights(&g);
+	model_reset(m);
+	for (prog->count = 0; prog->count < options->ops; prog->count++) {
+		draw_op(&g, &prog->ops[prog->count]);
+		if (model_step(m, prog->count, &prog->ops[prog->count], NULL, &result))
+			return;
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Random programs that know the state that they lead to: a model is stepped while the program grows,
+ * and arguments are drawn from what it holds (edges of areas and the pages beside them, holes, where
+ * the last move came from and went to, the attributes of a neighbour). Which operations a program
+ * prefers is drawn anew for each program ("swarm"), so that some go deep into a few operations.
+ */
+#ifndef MODEL_GENERATE_H
+#define MODEL_GENERATE_H
+
+#include "model.h"
+#include "prog.h"
+#include "rng.h"
+
+struct generate_options {
+	u32 ops;        /* operations of a program, at most PROG_OPS_MAX */
+	u32 bad_permil; /* chance in a thousand that an argument is a bad one */
+	bool no_fork;   /* never fork nor exit (for measuring) */
+	u32 only;       /* not 0: bit mask of the operations that may be used */
+};
+
+/* 20 operations, 30 permil. */
+void generate_options_default(struct generate_options *options);
+
+/*
+ * Makes a program from @seed: the same seed, options and model configuration give the same program.
+ * @m is a scratch model, already set up by model_init(); its state afterwards is what the program
+ * leads to if the kernel chooses the addresses that the model would.
+ */
+void generate(struct prog *prog, struct model *m, const struct generate_options *options, u64 seed);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the model share with each other and with nobody else.
+ *
+ * An area is named by its index in mm->vmas; inserting and deleting shifts the indices behind, so a
+ * function that may do so says what the index means afterwards. Addresses are page numbers.
+ */
+#ifndef MODEL_INTERNAL_H
+#define MODEL_INTERNAL_H
+
+#include "model.h"
+#include "mutants.def"
+
+/* enum mutant: the deliberate mistakes, in the order of mutants.def; 0 is none. */
+enum mutant {
+	MUTANT_NONE,
+#define M(NAME, ...) MUTANT_##NAME,
+	MUTANT_TABLE(M)
+#undef M
+	MUTANT_COUNT
+};
+static inline bool mutant(const struct model *m, enum mutant which)
+{
+	return m->config.mutant == which;
+}
+
+/* Is the bug switched on? Asked only where it makes a difference, so that asking marks it as met. */
+bool quirk(struct model *m, enum model_quirk which);
+
+/* The program outgrew an array: says so and makes model_step() give up. */
+void limit(struct model *m, const char *what);
+
+/* ---- areas (vma.c) ---- */
+
+static inline u64 vma_pages(const struct model_vma *v)
+{
+	return v->end - v->start;
+}
+/* Page numbers of a byte range: length rounded up. Wraps to 0 as PAGE_ALIGN() does. */
+static inline u64 page_align(u64 bytes)
+{
+	return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+/* The first area that ends behind @page; mm->vma_count if there is none (find_vma()). */
+u32 vma_find(const struct model_mm *mm, u64 page);
+/* Is any page of [start, end) mapped? */
+bool vma_intersects(const struct model_mm *mm, u64 start, u64 end);
+/* Puts @v in its place, counting it; its chain must be accounted for by the caller. */
+u32 vma_insert(struct model *m, struct model_mm *mm, const struct model_vma *v);
+/* Takes the area out of its anon_vmas and of the array. */
+void vma_delete(struct model *m, struct model_mm *mm, u32 i);
+/* The index that page @page of the area has: what its anonymous pages are found by. */
+u64 vma_index(const struct model *m, const struct model_vma *v, u64 page);
+/* Cuts area @i at @page, strictly inside: i is then the lower part, i + 1 the upper.
+ * @new_below: the lower part is the copy (which matters for the order of its chain alone). */
+void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_below);
+/* Is there room below max_map_count for one more by splitting (split_vma())? */
+bool vma_may_split(const struct model *m, const struct model_mm *mm);
+s64 mm_map_count(const struct model *m, const struct model_mm *mm);
+/* Moves @pages into (or, negative, out of) total_vm and the class of @flags (vm_stat_account()). */
+void mm_account(struct model_mm *mm, u64 flags, s64 pages);
+/* Would @pages more locked pages be allowed (mlock_future_ok())? */
+bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages);
+
+/* ---- anon_vmas (anon_vma.c) ---- */
+
+/* The area came by fork: its chain has an ancestor's anon_vma as well. */
+static inline bool vma_is_fork_child(const struct model_vma *v)
+{
+	return v->anon_vma && v->chain_len > 1;
+}
+/* Gives an unfaulted area an anon_vma: a neighbour's, or a new root. */
+void anon_vma_prepare(struct model *m, struct model_mm *mm, u32 i);
+/* @dst gets @src's anon_vma and a clone of its chain (anon_vma_clone()); @dst was unfaulted. */
+void anon_vma_clone(struct model *m, struct model_vma *dst, const struct model_vma *src);
+/* The same if @dst is unfaulted and @src is not; else nothing (dup_anon_vma()). */
+void anon_vma_dup(struct model *m, struct model_vma *dst, const struct model_vma *src);
+/* Takes the area out of all its anon_vmas; those that nobody holds any more die. */
+void anon_vma_unlink(struct model *m, struct model_vma *v);
+/* The child's side of fork: @child is a copy of @parent without any chain yet. */
+void anon_vma_fork(struct model *m, struct model_vma *child, const struct model_vma *parent);
+
+/* ---- merging (merge.c) ---- */
+
+/* A range that is to be mapped, or to get new flags, and may merge with its neighbours. */
+struct merge_range {
+	u64 start, end, pgoff, anon_pgoff, flags;
+	u16 file, anon_vma;
+	bool fork_child;    /* where its anon_vma comes from is a fork child */
+	enum model_quirk fork_quirk; /* the bug that overlooks this; QUIRK_COUNT: none */
+	const struct model_vma *copied_from; /* mremap: whose pages move here; else NULL */
+	bool copied_survives; /* mremap: and it is not a candidate for merging itself */
+	bool alone;         /* no merge is even tried */
+};
+/*
+ * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that now
+ * holds it, or -1: no merge, nothing changed. Counters are the caller's.
+ */
+int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r);
+/* mmap before 6.12: the right-hand side is decided first. */
+int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_range *r);
+/*
+ * Gives [start, end) of area *@i the flags @flags, merging or splitting (vma_modify_flags()). *@i is then
+ * the area that holds the range. 0, or -ENOMEM: a first split may stay.
+ */
+int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags);
+
+/* ---- pages and faults (page.c, fault.c) ---- */
+
+struct model_page *page_at(struct model_mm *mm, u64 addr);
+/* The page's record, made if need be (state is then to be set). NULL: the model is full. */
+struct model_page *page_make(struct model *m, struct model_mm *mm, u64 addr);
+/* Index of the first record at or behind @addr. */
+u32 page_lower(const struct model_mm *mm, u64 addr);
+void page_zap(struct model_mm *mm, u64 start, u64 end);
+/* As page_zap(), but leaves guard markers. */
+void page_zap_keep_guards(struct model_mm *mm, u64 start, u64 end);
+/* Moves the records of [from, from + pages) to @to. */
+void page_move(struct model *m, struct model_mm *mm, u64 from, u64 to, u64 pages);
+/* Content of a file's page, and its change. */
+u64 file_tag(const struct model *m, u16 file, u64 index);
+void file_set_tag(struct model *m, u16 file, u64 index, u64 tag);
+/* MADV_REMOVE: [first, first + count) of the file become holes in every process. */
+void file_punch(struct model *m, u16 file, u64 first, u64 count);
+
+enum access { ACCESS_READ, ACCESS_WRITE };
+/* Faults page @addr of area @i in, whatever its permissions. 0, RESULT_SIGSEGV or RESULT_SIGBUS. */
+int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access access);
+/* Fills [start, end) as mlock does (__mm_populate()): 0, -EFAULT or -ENOMEM of the first failure;
+ * with @ignore_errors goes on behind it. */
+int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool ignore_errors);
+
+/* ---- operations that others are built of ---- */
+
+/* Unmaps [start, end) (do_vmi_munmap() behind its argument checks): 0, -EPERM or -ENOMEM. */
+int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end);
+/* Is @addr a permitted choice for @len bytes when the caller left it to the kernel? */
+bool model_may_place(const struct model *m, const struct model_mm *mm, u64 addr, u64 len_bytes);
+/* Is a hint (a page number) taken: is it free, up to the guard gap of an area that grows down? */
+bool hint_is_free(const struct model_mm *mm, u64 hint, u64 pages);
+/* An address for @pages that a kernel might choose; when nobody has seen one. Page number. */
+u64 choose_place(const struct model_mm *mm, u64 pages);
+
+/* Every operation: model_<name>(m, process, op, seen, result). */
+struct step {
+	struct model_mm *mm;
+	u32 proc;
+	const struct op *op;
+	const struct op_result *seen; /* NULL: nobody has */
+	struct op_result *result;
+};
+typedef void model_fn(struct model *m, struct step *s);
+#define X(ID, name, ...) model_fn model_##name;
+OP_TABLE(X)
+#undef X
+
+#endif

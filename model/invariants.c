@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What must hold of every state, whatever was done to get there.
+ *
+ *  F1  areas are sorted, disjoint, not empty, below TASK_SIZE (validate_mm())
+ *  F2  map_count is the number of areas; F3 total_vm the sum of their pages
+ *  F4  locked_vm is the sum of the pages of locked areas
+ *  F5  an area has an anon_vma exactly if its chain is not empty
+ *  F6  the chain holds the anon_vma and its root, all of one root, none twice
+ *  F7  num_active_vmas counts the areas whose anon_vma it is
+ *  F8  num_children counts the live anon_vmas whose parent it is; a root counts itself
+ *  F9  an anon_vma lives exactly as long as a chain holds it
+ * F10  refcount is 1, for a root one more for each live anon_vma below it
+ * F12  the chain holds the parent of each of its members
+ * F13  two areas of one process with the same anon_vma have the same chain, as sets
+ * F15  an anonymous page lies in an area whose chain holds its owner, at the index it was created with
+ * F18  droppable areas are never counted as locked twice: LOCKONFAULT only with LOCKED
+ * F23  a shared area is unfaulted (unless rule guard_prepares_anon says otherwise)
+ * F24  map_count is at most one above max_map_count
+ *
+ * (F11, F14, F16, F17 and F19 to F22 of the specification speak of changes, not of states, or of what this model
+ * does not have yet; the tests of the operations check those that apply.) Known bugs that are switched on break F4 and F15.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static bool bad(struct diag *diag, const char *what, u32 proc, u64 page)
+{
+	diag_set(diag, 0, "%s: process %u, page %#llx", what, proc, (unsigned long long)page);
+	return false;
+}
+
+static bool chain_has(const struct model_vma *v, u16 id)
+{
+	for (u8 k = 0; k < v->chain_len; k++)
+		if (v->chain[k] == id)
+			return true;
+	return false;
+}
+
+/* F5, F6, F12, F23. */
+static bool check_chain(const struct model *m, u32 n, const struct model_vma *v, struct diag *diag)
+{
+	u16 root;
+
+	if (!v->anon_vma != !v->chain_len)
+		return bad(diag, "F5 anon_vma without chain, or chain without anon_vma", n, v->start);
+	if (!v->anon_vma)
+		return true;
+	root = m->anon_vmas[v->anon_vma].root;
+	if (!chain_has(v, v->anon_vma) || !chain_has(v, root))
+		return bad(diag, "F6 the chain lacks the anon_vma or its root", n, v->start);
+	for (u8 k = 0; k < v->chain_len; k++) {
+		const struct model_anon_vma *av = &m->anon_vmas[v->chain[k]];
+
+		if (!av->live)
+			return bad(diag, "F9 a dead anon_vma is in a chain", n, v->start);
+		if (av->root != root)
+			return bad(diag, "F6 a chain of two trees", n, v->start);
+		if (!chain_has(v, av->parent))
+			return bad(diag, "F12 the chain lacks a parent", n, v->start);
+		for (u8 j = 0; j < k; j++)
+			if (v->chain[j] == v->chain[k])
+				return bad(diag, "F6 an anon_vma twice in a chain", n, v->start);
+	}
+	if ((v->flags & VMF_SHARED) && m->config.rules.guard_prepares_anon != GUARD_PREPARES_ALL)
+		return bad(diag, "F23 a shared area is faulted", n, v->start);
+	return true;
+}
+
+/* F13: against the areas before it. */
+static bool check_siblings(const struct model_mm *mm, u32 n, u32 i, struct diag *diag)
+{
+	const struct model_vma *v = &mm->vmas[i];
+
+	for (u32 j = 0; j < i; j++) {
+		const struct model_vma *w = &mm->vmas[j];
+
+		if (w->anon_vma != v->anon_vma)
+			continue;
+		for (u8 k = 0; k < v->chain_len; k++)
+			if (w->chain_len != v->chain_len || !chain_has(w, v->chain[k]))
+				return bad(diag, "F13 one anon_vma, different chains", n, v->start);
+	}
+	return true;
+}
+
+/* F1 to F4, F18, F24. */
+static bool check_layout(const struct model *m, u32 n, struct diag *diag)
+{
+	const struct model_mm *mm = &m->mm[n];
+	s64 pages = 0, locked = mm->base_locked ? (s64)m->config.base_lockable : 0;
+	u64 end = 0;
+
+	for (u32 i = 0; i < mm->vma_count; i++) {
+		const struct model_vma *v = &mm->vmas[i];
+
+		if (v->start < end || v->start >= v->end || v->end > ABI_TASK_SIZE >> PAGE_SHIFT)
+			return bad(diag, "F1 areas overlap, are empty or out of order", n, v->start);
+		end = v->end;
+		pages += (s64)vma_pages(v);
+		if (v->flags & VMF_LOCKED)
+			locked += (s64)vma_pages(v);
+		if ((v->flags & VMF_LOCKED_MASK) == VMF_LOCKONFAULT)
+			return bad(diag, "F18 LOCKONFAULT without LOCKED", n, v->start);
+	}
+	if (mm->counter[COUNT_MAP] != (s64)mm->vma_count ||
+	    mm_map_count(m, mm) > (s64)m->config.max_map_count + 1)
+		return bad(diag, "F2 F24 map_count", n, mm->vma_count);
+	if (mm->counter[COUNT_TOTAL_VM] != pages)
+		return bad(diag, "F3 total_vm", n, (u64)pages);
+	if (mm->counter[COUNT_LOCKED_VM] + (n ? (s64)m->config.base_locked_vm : 0) != locked &&
+	    !(m->quirks_met & (1u << QUIRK_DONTUNMAP_LOCKED_LEAK |
+			       1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE)))
+		return bad(diag, "F4 locked_vm", n, (u64)locked);
+	return true;
+}
+
+/* F15. */
+static bool check_pages(const struct model *m, u32 n, struct diag *diag)
+{
+	const struct model_mm *mm = &m->mm[n];
+	u32 i = 0;
+
+	if (m->quirks_met & 1u << QUIRK_COPY_LOSES_ANON)
+		return true;
+	for (u32 k = 0; k < mm->page_count; k++) {
+		const struct model_page *p = &mm->pages[k];
+
+		while (i < mm->vma_count && mm->vmas[i].end <= p->addr)
+			i++;
+		if (i == mm->vma_count || mm->vmas[i].start > p->addr)
+			return bad(diag, "F15 a page outside of any area", n, p->addr);
+		if (p->state != PAGE_ANON)
+			continue;
+		if (!chain_has(&mm->vmas[i], p->owner))
+			return bad(diag, "F15 the chain lacks the page's anon_vma", n, p->addr);
+		if (vma_index(m, &mm->vmas[i], p->addr) != p->index)
+			return bad(diag, "F15 the page has another index", n, p->addr);
+	}
+	return true;
+}
+
+/* What the anon_vmas must have, counted anew. */
+struct tally {
+	u32 active, children, below, held;
+};
+
+/* F7 to F10. */
+static bool check_graph(const struct model *m, struct diag *diag)
+{
+	struct tally tally[MODEL_ANON_VMAS_MAX];
+
+	memset(tally, 0, m->anon_vma_top * sizeof(tally[0]));
+	for (u32 n = 0; n < m->proc_count; n++)
+		for (u32 i = 0; i < m->mm[n].vma_count; i++) {
+			const struct model_vma *v = &m->mm[n].vmas[i];
+
+			tally[v->anon_vma].active++;
+			for (u8 k = 0; k < v->chain_len; k++)
+				tally[v->chain[k]].held++;
+		}
+	for (u16 id = 1; id < m->anon_vma_top; id++) {
+		const struct model_anon_vma *av = &m->anon_vmas[id];
+
+		if (!av->live)
+			continue;
+		tally[av->parent].children++;
+		tally[av->root].below += av->root != id;
+	}
+	for (u16 id = 1; id < m->anon_vma_top; id++) {
+		const struct model_anon_vma *av = &m->anon_vmas[id];
+
+		if (av->live != !!tally[id].held)
+			return bad(diag, "F9 an anon_vma lives without a chain, or died too early", 0, id);
+		if (!av->live)
+			continue;
+		if (av->num_active_vmas != tally[id].active)
+			return bad(diag, "F7 num_active_vmas", 0, id);
+		if (av->num_children != tally[id].children)
+			return bad(diag, "F8 num_children", 0, id);
+		if (av->refcount != 1 + tally[id].below)
+			return bad(diag, "F10 refcount", 0, id);
+	}
+	return true;
+}
+
+bool model_check(const struct model *m, struct diag *diag)
+{
+	for (u32 n = 0; n < m->proc_count; n++) {
+		if (!(m->live >> n & 1))
+			continue;
+		if (!check_layout(m, n, diag))
+			return false;
+		for (u32 i = 0; i < m->mm[n].vma_count; i++)
+			if (!check_chain(m, n, &m->mm[n].vmas[i], diag) ||
+			    !check_siblings(&m->mm[n], n, i, diag))
+				return false;
+		if (!check_pages(m, n, diag))
+			return false;
+	}
+	return check_graph(m, diag);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The model as a whole: set-up, reset, one step.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "model.h"
+#include "internal.h"
+
+static model_fn *const model_fns[OP_COUNT] = {
+#define X(ID, name, ...) [OP_##ID] = model_##name,
+	OP_TABLE(X)
+#undef X
+};
+
+const struct mutant_desc mutant_descs[] = {
+	[MUTANT_NONE] = { "none", ASPECT_NONE, "no mistake" },
+#define M(NAME, aspect_, what_) [MUTANT_##NAME] = { #NAME, aspect_, what_ },
+	MUTANT_TABLE(M)
+#undef M
+};
+const u32 mutant_count = MUTANT_COUNT;
+
+void model_config_default(struct model_config *config)
+{
+	*config = (struct model_config){
+		.ksm = true,
+		.thp = true,
+		.cap_ipc_lock = true,
+		.cap_rawio = true,
+		.mmap_min_addr = 65536,
+		.rlimit_memlock = 2048,
+		.rlimit_stack = 2048,
+		.max_map_count = 65530,
+	};
+#define R(name, newest, ...) config->rules.name = newest;
+	RULE_TABLE(R)
+#undef R
+}
+
+void model_init(struct model *m, const struct model_config *config)
+{
+	memset(m, 0, sizeof(*m));
+	m->config = *config;
+	model_reset(m);
+}
+
+void model_reset(struct model *m)
+{
+	/* In the order of enum file_arg, which is what an operation names them by. */
+	static const struct model_file files[FILE_ARG_COUNT] = {
+		[FILE_MEM0] = { 0, true, FILE_PAGES },	[FILE_MEM1] = { 1, true, FILE_PAGES },
+		[FILE_MEM0B] = { 0, true, FILE_PAGES }, [FILE_MEM0RO] = { 0, false, FILE_PAGES },
+		[FILE_ZERO] = { MODEL_INODE_ZERO, true, ~0ull },
+	};
+	struct model_mm *mm = &m->mm[0];
+
+	mm->alive = true;
+	mm->vma_count = 0;
+	mm->page_count = 0;
+	mm->def_flags = 0;
+	mm->base_locked = false;
+	mm->last = ARENA_BASE;
+	memset(mm->counter, 0, sizeof(mm->counter));
+	m->proc_count = 1;
+	m->live = 1;
+	m->op_index = 0;
+	m->anon_vma_top = 1;
+	m->file_count = FILE_ARG_COUNT;
+	memcpy(m->files, files, sizeof(files));
+	m->file_page_count = 0;
+	m->merge_count = 0;
+	m->quirks_met = 0;
+	m->limit = NULL;
+}
+
+bool quirk(struct model *m, enum model_quirk which)
+{
+	if (!(m->config.quirks.on >> which & 1))
+		return false;
+	m->quirks_met |= 1u << which;
+	return true;
+}
+
+void limit(struct model *m, const char *what)
+{
+	if (!m->limit)
+		m->limit = what;
+}
+
+int model_step(struct model *m, u32 index, const struct op *op, const struct op_result *seen,
+	       struct op_result *want)
+{
+	u32 proc = op_proc(op, m->live);
+	struct step step = { .mm = &m->mm[proc], .proc = proc, .op = op, .seen = seen,
+			     .result = want };
+
+	CHECK(op->kind < OP_COUNT);
+	*want = (struct op_result){ 0 };
+	m->op_index = index;
+	m->merge_count = 0;
+	model_fns[op->kind](m, &step);
+	if (mutant(m, MUTANT_MAP_COUNT) && op->kind == OP_EXIT && !want->err)
+		m->mm[__builtin_ctz(m->live)].counter[COUNT_MAP]++;
+	return m->limit ? -E2BIG : 0;
+}

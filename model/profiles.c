@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * THE table of kernels: which rules each follows and which known bugs each has.
+ *
+ * Every row was observed, by running the programs that are now corpus/golden/ on exactly that
+ * kernel and looking at the whole state afterwards. Rows are bags of switches and are not ordered
+ * by behaviour: stable kernels carry backports that newer ones lack. A rule that a row does not
+ * name has its oldest value, 0.
+ */
+#include "rules.h"
+
+#define QUIRK(name) (1u << QUIRK_##name)
+
+const struct model_profile model_profiles[] = {
+	{
+		/* 6.1.192 has the fixes of MREMAP_DONTUNMAP that 6.16 to 7.1 lack. */
+		.name = "v6.1",
+		.kernel = "6.1.192",
+		.rules = {
+			.dontunmap_skip_merge = 1,
+		},
+	},
+	{
+		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */
+		.name = "v6.12",
+		.kernel = "6.12.95",
+		.rules = {
+			.new_merge = NEW_MERGE_CROSS,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_NOCHARGE),
+	},
+	{
+		/* Half of the argument checks of mremap moved: seen in no other release. */
+		.name = "v6.16",
+		.kernel = "6.16.12",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_MID,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+			     QUIRK(COPY_LOSES_ANON) |
+			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK) |
+			     QUIRK(DONTUNMAP_UNACCOUNTS),
+	},
+	{
+		.name = "v6.17",
+		.kernel = "6.17.13",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+			     QUIRK(COPY_LOSES_ANON) |
+			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		.name = "v6.18.5",
+		.kernel = "6.18.5",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+			     QUIRK(COPY_LOSES_ANON) |
+			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		.name = "v6.18.15",
+		.kernel = "6.18.15",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		/* Guard flags backported from 6.19; CVE-2026-23077 fixed since 6.18.8. */
+		.name = "v6.18.44",
+		.kernel = "6.18.44",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		.name = "v6.19",
+		.kernel = "6.19.14",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		.name = "v7.0",
+		.kernel = "7.0.13",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.avc_clone_reversed = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		/* An intermediate limit: MREMAP_DONTUNMAP needs no headroom of its own. */
+		.name = "v7.1",
+		.kernel = "7.1.13",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.mremap_mapcount = MREMAP_MAPCOUNT_HEADROOM0,
+			.avc_clone_reversed = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
+			     QUIRK(DONTUNMAP_SELF_MERGE) |
+			     QUIRK(DONTUNMAP_LOCKED_LEAK),
+	},
+	{
+		.name = "v7.2",
+		.kernel = "7.2.13",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.mremap_mapcount = MREMAP_MAPCOUNT_HEADROOM,
+			.avc_clone_reversed = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT),
+	},
+	{
+		/* A release candidate: 7.3-rc7. */
+		.name = "v7.3",
+		.kernel = "7.3-rc7",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.mremap_mapcount = MREMAP_MAPCOUNT_HEADROOM,
+			.cow_file_index = COW_FILE_VIRTUAL,
+			.avc_clone_reversed = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.droppable = 1,
+		},
+		.quirks.on = QUIRK(GROW_FORKLIMIT),
+	},
+};
+const u32 model_profile_count = ARRAY_SIZE(model_profiles);
