@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What executes programs: the live kernel, or the model itself with or without a deliberate mistake.
- * The session and everything above it know nothing else.
+ * What executes programs: the live kernel, or the model itself with or without a deliberate
+ * mistake. The session and everything above it know nothing else.
  *
- * Every function returns 0 when the backend worked (the operation itself may still have failed: that is
- * in its result) and a negative errno with a sentence in @diag when the backend is broken. A broken
- * backend is never a divergence.
+ * Every function returns 0 when the backend worked (the operation itself may still have failed:
+ * that is in its result) and a negative errno with a sentence in @diag when the backend is broken.
+ * A broken backend is never a divergence.
  */
 #ifndef HARNESS_BACKEND_H
 #define HARNESS_BACKEND_H
@@ -17,7 +17,8 @@
 struct backend;
 
 struct backend_opts {
-	const char *spec;    /* what stands after the name: "mutant:3" -> "3", "model:v6.12" -> "v6.12"; or NULL */
+	/* what stands after the name: "mutant:3" -> "3", "model:v6.12" -> "v6.12"; or NULL */
+	const char *spec;
 	u32 cpu;             /* live: the CPU that the test processes are pinned to */
 	u32 timeout_ms;      /* live: how long one program may take */
 	bool no_bpf;         /* live: do as if BPF could not be loaded */
@@ -32,15 +33,16 @@ struct backend_type {
 
 	/*
 	 * Begins a case with an empty window. The backend is shown the whole program and may run
-	 * ahead; exec and snapshot then tell what happened. @pages_each: page states are wanted after
-	 * every operation, else only after the last.
+	 * ahead; exec and snapshot then tell what happened. @pages_each: page states are wanted
+	 * after every operation, else only after the last.
 	 */
 	int (*reset)(struct backend *b, const struct prog *prog, bool pages_each, struct diag *diag);
 
 	/* The result of operation @index; called with 0, 1, 2, ... after reset. */
 	int (*exec)(struct backend *b, u32 index, struct op_result *result, struct diag *diag);
 
-	/* The state after the operation that exec was last called for. snap->fields says what is known. */
+	/* The state after the operation that exec was last called for. snap->fields says what is
+	 * known. */
 	int (*snapshot)(struct backend *b, struct snapshot *snap, struct diag *diag);
 
 	/* May be called at any time, by the owner alone; leaves no process and no file behind. */
@@ -53,7 +55,8 @@ struct backend {
 	u32 observes;                /* enum snap_field: what it can ever observe */
 	char kernel[128];            /* "6.18.44-xyz x86_64", or the name of the profile */
 	char observation[256];       /* one line: what is compared how, and what is not and why */
-	struct model_config config;  /* what the model must be told: limits, configuration, profile */
+	/* what the model must be told: limits, configuration, profile */
+	struct model_config config;
 	bool profile_exact;          /* the profile is of exactly this kernel */
 	const char *profile;         /* its name */
 };
@@ -64,13 +67,15 @@ extern const struct backend_type backend_mutant; /* spec: a number or name from 
 
 extern const struct backend_type *const backend_types[]; /* all of them, NULL at the end */
 
-/* The type that "NAME[:SPEC]" names; @opts->spec is set to point behind the colon. NULL with @diag. */
+/* The type that "NAME[:SPEC]" names; @opts->spec is set to point behind the colon. NULL with
+ * @diag. */
 const struct backend_type *backend_find(const char *text, struct backend_opts *opts,
 					struct diag *diag);
 
 /*
- * What else the machine said while a case ran: lines of the kernel's log that begin a WARN, BUG or oops.
- * Live only. Returns the number of such lines since the last call and copies the first into @line.
+ * What else the machine said while a case ran: lines of the kernel's log that begin a WARN, BUG or
+ * oops. Live only. Returns the number of such lines since the last call and copies the first into
+ * @line.
  */
 struct kernel_log;
 struct kernel_log *kernel_log_open(struct diag *diag); /* NULL: cannot be read, @diag says why */

@@ -3,20 +3,20 @@
  * The anon_vma graph: which processes an anonymous page can be mapped in.
  *
  * Rules (mm/rmap.c)
- *  1. An area is unfaulted (no anon_vma, empty chain) or faulted: it has an anon_vma, which is in its
- *     chain, and the chain holds that anon_vma's ancestors too.
+ *  1. An area is unfaulted (no anon_vma, empty chain) or faulted: it has an anon_vma, which is in
+ *     its chain, and the chain holds that anon_vma's ancestors too.
  *  2. The first need for an anonymous page makes the area faulted: it shares the anon_vma of a
- *     neighbour that it could one day merge with, the next one first, if that one's chain is single; else
- *     it gets a new root (__anon_vma_prepare(), find_mergeable_anon_vma()).
+ *     neighbour that it could one day merge with, the next one first, if that one's chain is
+ *     single; else it gets a new root (__anon_vma_prepare(), find_mergeable_anon_vma()).
  *  3. A copy of an area gets the same anon_vma and the same chain; the order of a clone is kept, or
  *     reversed (rule avc_clone_reversed; anon_vma_clone()).
- *  4. fork: the child's area gets a clone of the chain; then it takes over the first anon_vma of the chain that no
- *     area uses and that has at most one child, or a new one below the parent's area's anon_vma is
- *     put in front (anon_vma_fork(), anon_vma_clone()). The scan goes from the oldest, or with reversed
- *     clones from the newest.
+ *  4. fork: the child's area gets a clone of the chain; then it takes over the first anon_vma of
+ *     the chain that no area uses and that has at most one child, or a new one below the parent's
+ *     area's anon_vma is put in front (anon_vma_fork(), anon_vma_clone()). The scan goes from the
+ *     oldest, or with reversed clones from the newest.
  *  5. num_children of X counts the live anon_vmas whose parent is X; a root is its own parent.
- *     num_active_vmas counts the areas whose anon_vma is X. refcount is 1, for a root one more for each live
- *     anon_vma below it.
+ *     num_active_vmas counts the areas whose anon_vma is X. refcount is 1, for a root one more for
+ *     each live anon_vma below it.
  *  6. An anon_vma dies with the last area whose chain holds it (unlink_anon_vmas()).
  */
 #include "internal.h"
@@ -34,8 +34,8 @@ static u16 anon_vma_alloc(struct model *m)
 	}
 	if (id == m->anon_vma_top)
 		m->anon_vma_top++;
-	m->anon_vmas[id] = (struct model_anon_vma){ .live = true, .root = id, .parent = id,
-						    .refcount = 1 };
+	m->anon_vmas[id] =
+		(struct model_anon_vma){ .live = true, .root = id, .parent = id, .refcount = 1 };
 	return id;
 }
 
@@ -52,8 +52,8 @@ static void chain_add(struct model *m, struct model_vma *v, u16 id)
 	m->anon_vmas[id].avc_count++;
 }
 
-/* Could @n's anon_vma serve @v too, so that the two may merge later (reusable_anon_vma())? Access may
- * differ: mprotect can make it equal. */
+/* Could @n's anon_vma serve @v too, so that the two may merge later (reusable_anon_vma())? Access
+ * may differ: mprotect can make it equal. */
 static bool reusable(const struct model *m, const struct model_vma *v, const struct model_vma *n)
 {
 	u64 ignore = VMF_ACCESS | VMF_SOFTDIRTY;
@@ -159,7 +159,8 @@ void anon_vma_fork(struct model *m, struct model_vma *child, const struct model_
 	clone_chain(m, child, parent);
 	/*
 	 * From the tail of the list that anon_vma_clone() walks: of the parent's when it walks that
-	 * backwards; else it meets the parent's entries from the front, which become the child's tail.
+	 * backwards; else it meets the parent's entries from the front, which become the child's
+	 * tail.
 	 */
 	for (u8 k = child->chain_len; k > 0; k--) {
 		struct model_anon_vma *av = &m->anon_vmas[child->chain[k - 1]];

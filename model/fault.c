@@ -5,22 +5,23 @@
  * Rules (handle_mm_fault() and below)
  *  1. A load needs any access right at all, a store needs WRITE; else SIGSEGV (access_error()).
  *  2. A guard marker gives SIGSEGV (handle_pte_marker()).
- *  3. Private anonymous memory: a load maps the zero page and makes no anon_vma; a store makes the area
- *     faulted and maps an anonymous page, which belongs to the area's anon_vma and remembers its index
- *     (do_anonymous_page(), __folio_set_anon()).
- *  4. Private file mapping: a load maps the file's page; a store makes the area faulted first, then copies the
- *     page. Behind the end of the file both give SIGBUS, but the area is faulted all the same (do_cow_fault()).
+ *  3. Private anonymous memory: a load maps the zero page and makes no anon_vma; a store makes the
+ *     area faulted and maps an anonymous page, which belongs to the area's anon_vma and remembers
+ *     its index (do_anonymous_page(), __folio_set_anon()).
+ *  4. Private file mapping: a load maps the file's page; a store makes the area faulted first, then
+ *     copies the page. Behind the end of the file both give SIGBUS, but the area is faulted all the
+ *     same (do_cow_fault()).
  *  5. Shared mapping: the file's page, never an anon_vma; SIGBUS behind the end of the file.
  *  6. A load of a file's page may map up to 15 pages around it that the page cache has
  *     (do_fault_around()): these are recorded as "may".
- *  7. A store to a page that a fork shared makes a copy or takes the page over: in both cases the page is
- *     then the area's own; its index stays (do_wp_page()).
- *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide (unless what is
- *     there grows down too or is not accessible) and RLIMIT_STACK allows it; the area becomes faulted
- *     before anything else (expand_stack(), expand_downwards()).
- *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all others as by
- *     loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it, and so does an area
- *     without any access right (populate_vma_page_range(), __mm_populate()).
+ *  7. A store to a page that a fork shared makes a copy or takes the page over: in both cases the
+ *     page is then the area's own; its index stays (do_wp_page()).
+ *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide
+ *     (unless what is there grows down too or is not accessible) and RLIMIT_STACK allows it; the
+ *     area becomes faulted before anything else (expand_stack(), expand_downwards()).
+ *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all
+ *     others as by loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it,
+ *     and so does an area without any access right (populate_vma_page_range(), __mm_populate()).
  */
 #include <errno.h>
 
@@ -186,10 +187,12 @@ void model_read(struct model *m, struct step *s)
 	if (p && p->state == PAGE_ANON)
 		s->result->value = p->tag;
 	if (p && (p->state == PAGE_FILE || p->state == PAGE_FILE_MAY))
-		s->result->value = file_tag(m, s->mm->vmas[i].file,
-					    s->mm->vmas[i].pgoff + (p->addr - s->mm->vmas[i].start));
+		s->result->value =
+			file_tag(m, s->mm->vmas[i].file,
+				 s->mm->vmas[i].pgoff + (p->addr - s->mm->vmas[i].start));
 	/* Pages that the kernel may drop at any time read as 0 once it did. */
-	if (p && p->state == PAGE_ANON && p->lazyfree && s->seen && !s->seen->err && !s->seen->value)
+	if (p && p->state == PAGE_ANON && p->lazyfree && s->seen && !s->seen->err &&
+	    !s->seen->value)
 		s->result->value = 0;
 }
 

@@ -22,10 +22,11 @@ extern const struct flagname names_advice[];   /* values, not bits */
 extern const struct flagname names_mlock[];    /* onfault */
 extern const struct flagname names_mcl[];      /* current future onfault */
 extern const struct flagname names_file[];     /* enum file_arg: none m0 m1 m0b m0ro zero */
-extern const struct flagname names_vm[];       /* VMF_*: sh lo lf ac nr gd ... (not rwx, not may*) */
+/* VMF_*: sh lo lf ac nr gd ... (not rwx, not may*) */
+extern const struct flagname names_vm[];
 
-/* Prints a set of bits, names joined by @joint; bits without a name as one hexadecimal number; @empty
- * if there is none. The length as snprintf() does. */
+/* Prints a set of bits, names joined by @joint; bits without a name as one hexadecimal number;
+ * @empty if there is none. The length as snprintf() does. */
 int flags_print(char *buf, size_t size, u64 value, const struct flagname *names, const char *joint,
 		const char *empty);
 /* Reads what flags_print() writes with "|" as joint. 0 or -EINVAL. */

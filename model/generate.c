@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random programs. The argument of an operation is drawn from the state that the program has led to:
+ * Random programs. The argument of an operation is drawn from the state that the program has led
+ * to:
  *
- *	ranges      all, the head, the tail or the middle of an area; several areas; the gap between two; a page
- *	            beside an edge; where the last move came from or went to; anywhere
- *	mappings    as often as not with the attributes of a neighbour, so that they merge
- *	bad ones    now and then an argument is drawn from everything that its kind can express
+ *	ranges      all, the head, the tail or the middle of an area; several areas; the gap between
+ *two; a page beside an edge; where the last move came from or went to; anywhere mappings    as
+ *often as not with the attributes of a neighbour, so that they merge bad ones    now and then an
+ *argument is drawn from everything that its kind can express
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct gen {
 	struct model *m;
 	const struct generate_options *options;
 	u32 weight[OP_COUNT], weight_sum;
-	u32 proc;              /* of the operation being made */
+	u32 proc;			       /* of the operation being made */
 	u64 moved_from, moved_to, moved_pages; /* of the last mremap, page numbers */
 };
 
@@ -33,8 +34,9 @@ void generate_options_default(struct generate_options *options)
 }
 
 /*
- * Each program likes some operations and leaves out others. Those that make a program slow (processes
- * that have to be made) or end its liveliness (sealing, locking all) are left out more often.
+ * Each program likes some operations and leaves out others. Those that make a program slow
+ * (processes that have to be made) or end its liveliness (sealing, locking all) are left out more
+ * often.
  */
 static void draw_weights(struct gen *g)
 {
@@ -243,9 +245,9 @@ static void imitate(struct op *op, const struct model_vma *v, u64 start)
 	u64 flags = op->arg[3] & ABI_MAP_FIXED;
 
 	op->arg[2] = v->flags & VMF_ACCESS;
-	flags |= v->flags & VMF_DROPPABLE ? ABI_MAP_DROPPABLE :
-		 v->flags & VMF_MAYSHARE  ? ABI_MAP_SHARED :
-					    ABI_MAP_PRIVATE;
+	flags |= v->flags & VMF_DROPPABLE  ? ABI_MAP_DROPPABLE
+		 : v->flags & VMF_MAYSHARE ? ABI_MAP_SHARED
+					   : ABI_MAP_PRIVATE;
 	if ((v->flags & VMF_NORESERVE) && !(v->flags & VMF_DROPPABLE))
 		flags |= ABI_MAP_NORESERVE;
 	if (v->flags & VMF_LOCKED)
@@ -267,8 +269,8 @@ static void imitate(struct op *op, const struct model_vma *v, u64 start)
 
 static void draw_map_kind(struct gen *g, struct op *op)
 {
-	static const u64 extras[] = { ABI_MAP_NORESERVE, ABI_MAP_LOCKED, ABI_MAP_POPULATE,
-				      ABI_MAP_STACK, ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK };
+	static const u64 extras[] = { ABI_MAP_NORESERVE, ABI_MAP_LOCKED,    ABI_MAP_POPULATE,
+				      ABI_MAP_STACK,	 ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK };
 	u64 type = ABI_MAP_PRIVATE;
 
 	op->arg[2] = draw_prot(g);
@@ -293,7 +295,8 @@ static void draw_mmap(struct gen *g, struct op *op)
 	set_range(g, op, r);
 	draw_map_kind(g, op);
 	for (u32 i = 0; i < gen_mm(g)->vma_count; i++)
-		if (gen_mm(g)->vmas[i].end == r.start || gen_mm(g)->vmas[i].start == r.start + r.pages)
+		if (gen_mm(g)->vmas[i].end == r.start ||
+		    gen_mm(g)->vmas[i].start == r.start + r.pages)
 			v = &gen_mm(g)->vmas[i];
 	if (v && rng_below(&g->rng, 3))
 		imitate(op, v, r.start);
@@ -358,7 +361,8 @@ static u64 draw_advice(struct gen *g)
 
 static void draw_args(struct gen *g, struct op *op)
 {
-	static const u8 mcl[4] = { ABI_MCL_CURRENT, ABI_MCL_FUTURE, ABI_MCL_CURRENT | ABI_MCL_FUTURE,
+	static const u8 mcl[4] = { ABI_MCL_CURRENT, ABI_MCL_FUTURE,
+				   ABI_MCL_CURRENT | ABI_MCL_FUTURE,
 				   ABI_MCL_FUTURE | ABI_MCL_ONFAULT };
 	struct range r;
 

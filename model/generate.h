@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Random programs that know the state that they lead to: a model is stepped while the program grows,
- * and arguments are drawn from what it holds (edges of areas and the pages beside them, holes, where
- * the last move came from and went to, the attributes of a neighbour). Which operations a program
- * prefers is drawn anew for each program ("swarm"), so that some go deep into a few operations.
+ * Random programs that know the state that they lead to: a model is stepped while the program
+ * grows, and arguments are drawn from what it holds (edges of areas and the pages beside them,
+ * holes, where the last move came from and went to, the attributes of a neighbour). Which
+ * operations a program prefers is drawn anew for each program ("swarm"), so that some go deep into
+ * a few operations.
  */
 #ifndef MODEL_GENERATE_H
 #define MODEL_GENERATE_H
@@ -13,10 +14,10 @@
 #include "rng.h"
 
 struct generate_options {
-	u32 ops;        /* operations of a program, at most PROG_OPS_MAX */
+	u32 ops;	/* operations of a program, at most PROG_OPS_MAX */
 	u32 bad_permil; /* chance in a thousand that an argument is a bad one */
-	bool no_fork;   /* never fork nor exit (for measuring) */
-	u32 only;       /* not 0: bit mask of the operations that may be used */
+	bool no_fork;	/* never fork nor exit (for measuring) */
+	u32 only;	/* not 0: bit mask of the operations that may be used */
 };
 
 /* 20 operations, 30 permil. */

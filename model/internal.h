@@ -17,14 +17,15 @@ enum mutant {
 #define M(NAME, ...) MUTANT_##NAME,
 	MUTANT_TABLE(M)
 #undef M
-	MUTANT_COUNT
+		MUTANT_COUNT
 };
 static inline bool mutant(const struct model *m, enum mutant which)
 {
 	return m->config.mutant == which;
 }
 
-/* Is the bug switched on? Asked only where it makes a difference, so that asking marks it as met. */
+/* Is the bug switched on? Asked only where it makes a difference, so that asking marks it as
+ * met. */
 bool quirk(struct model *m, enum model_quirk which);
 
 /* The program outgrew an array: says so and makes model_step() give up. */
@@ -86,22 +87,22 @@ void anon_vma_fork(struct model *m, struct model_vma *child, const struct model_
 struct merge_range {
 	u64 start, end, pgoff, anon_pgoff, flags;
 	u16 file, anon_vma;
-	bool fork_child;    /* where its anon_vma comes from is a fork child */
-	enum model_quirk fork_quirk; /* the bug that overlooks this; QUIRK_COUNT: none */
+	bool fork_child;		     /* where its anon_vma comes from is a fork child */
+	enum model_quirk fork_quirk;	     /* the bug that overlooks this; QUIRK_COUNT: none */
 	const struct model_vma *copied_from; /* mremap: whose pages move here; else NULL */
 	bool copied_survives; /* mremap: and it is not a candidate for merging itself */
-	bool alone;         /* no merge is even tried */
+	bool alone;	      /* no merge is even tried */
 };
 /*
- * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that now
- * holds it, or -1: no merge, nothing changed. Counters are the caller's.
+ * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that
+ * now holds it, or -1: no merge, nothing changed. Counters are the caller's.
  */
 int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r);
 /* mmap before 6.12: the right-hand side is decided first. */
 int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_range *r);
 /*
- * Gives [start, end) of area *@i the flags @flags, merging or splitting (vma_modify_flags()). *@i is then
- * the area that holds the range. 0, or -ENOMEM: a first split may stay.
+ * Gives [start, end) of area *@i the flags @flags, merging or splitting (vma_modify_flags()). *@i
+ * is then the area that holds the range. 0, or -ENOMEM: a first split may stay.
  */
 int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags);
 

@@ -13,13 +13,14 @@
  * F10  refcount is 1, for a root one more for each live anon_vma below it
  * F12  the chain holds the parent of each of its members
  * F13  two areas of one process with the same anon_vma have the same chain, as sets
- * F15  an anonymous page lies in an area whose chain holds its owner, at the index it was created with
- * F18  droppable areas are never counted as locked twice: LOCKONFAULT only with LOCKED
+ * F15  an anonymous page lies in an area whose chain holds its owner, at the index it was created
+ * with F18  droppable areas are never counted as locked twice: LOCKONFAULT only with LOCKED
  * F23  a shared area is unfaulted (unless rule guard_prepares_anon says otherwise)
  * F24  map_count is at most one above max_map_count
  *
- * (F11, F14, F16, F17 and F19 to F22 of the specification speak of changes, not of states, or of what this model
- * does not have yet; the tests of the operations check those that apply.) Known bugs that are switched on break F4 and F15.
+ * (F11, F14, F16, F17 and F19 to F22 of the specification speak of changes, not of states, or of
+ * what this model does not have yet; the tests of the operations check those that apply.) Known
+ * bugs that are switched on break F4 and F15.
  */
 #include <string.h>
 
@@ -45,7 +46,8 @@ static bool check_chain(const struct model *m, u32 n, const struct model_vma *v,
 	u16 root;
 
 	if (!v->anon_vma != !v->chain_len)
-		return bad(diag, "F5 anon_vma without chain, or chain without anon_vma", n, v->start);
+		return bad(diag, "F5 anon_vma without chain, or chain without anon_vma", n,
+			   v->start);
 	if (!v->anon_vma)
 		return true;
 	root = m->anon_vmas[v->anon_vma].root;
@@ -97,7 +99,8 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 		const struct model_vma *v = &mm->vmas[i];
 
 		if (v->start < end || v->start >= v->end || v->end > ABI_TASK_SIZE >> PAGE_SHIFT)
-			return bad(diag, "F1 areas overlap, are empty or out of order", n, v->start);
+			return bad(diag, "F1 areas overlap, are empty or out of order", n,
+				   v->start);
 		end = v->end;
 		pages += (s64)vma_pages(v);
 		if (v->flags & VMF_LOCKED)
@@ -111,8 +114,8 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 	if (mm->counter[COUNT_TOTAL_VM] != pages)
 		return bad(diag, "F3 total_vm", n, (u64)pages);
 	if (mm->counter[COUNT_LOCKED_VM] + (n ? (s64)m->config.base_locked_vm : 0) != locked &&
-	    !(m->quirks_met & (1u << QUIRK_DONTUNMAP_LOCKED_LEAK |
-			       1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE)))
+	    !(m->quirks_met &
+	      (1u << QUIRK_DONTUNMAP_LOCKED_LEAK | 1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE)))
 		return bad(diag, "F4 locked_vm", n, (u64)locked);
 	return true;
 }
@@ -173,7 +176,8 @@ static bool check_graph(const struct model *m, struct diag *diag)
 		const struct model_anon_vma *av = &m->anon_vmas[id];
 
 		if (av->live != !!tally[id].held)
-			return bad(diag, "F9 an anon_vma lives without a chain, or died too early", 0, id);
+			return bad(diag, "F9 an anon_vma lives without a chain, or died too early",
+				   0, id);
 		if (!av->live)
 			continue;
 		if (av->num_active_vmas != tally[id].active)

@@ -2,29 +2,34 @@
 /*
  * Merging and splitting: which areas become one.
  *
- * Two neighbours never merge by themselves. An operation proposes a range R with attributes, and R is compared
- * with the area that ends where R starts (prev) and with the one that starts where R ends (next).
+ * Two neighbours never merge by themselves. An operation proposes a range R with attributes, and R
+ * is compared with the area that ends where R starts (prev) and with the one that starts where R
+ * ends (next).
  *
  * Rules, in this order; the first that refuses is recorded (can_vma_merge_before/after())
  *  1. Something lies directly beside R.
- *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD (is_mergeable_vma()).
+ *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
+ *     (is_mergeable_vma()).
  *  3. The open file is the same.
  *  4. anon_vmas agree (is_mergeable_anon_vma()):
- *     symmetric: if one side is faulted and the other is not, the faulted one must not be a fork child,
- *         since the pages of the merged area would hang on a chain of several processes; else
- *         both have the same anon_vma;
- *     legacy: an unfaulted R may join a faulted neighbour whose chain is single; a faulted R never joins an
- *         unfaulted neighbour.
- *  5. The page offset continues; for private files with rule cow_file_index=virtual, the anonymous one too.
- *  6. If prev and next both match R, they must agree with each other about the anon_vma; else prev wins and
- *     next stays ("cross"; mmap before 6.12 is different: merge_new_chained()).
+ *     symmetric: if one side is faulted and the other is not, the faulted one must not be a fork
+ *         child, since the pages of the merged area would hang on a chain of several processes;
+ *         else both have the same anon_vma;
+ *     legacy: an unfaulted R may join a faulted neighbour whose chain is single; a faulted R never
+ *         joins an unfaulted neighbour.
+ *  5. The page offset continues; for private files with rule cow_file_index=virtual, the anonymous
+ *     one too.
+ *  6. If prev and next both match R, they must agree with each other about the anon_vma; else prev
+ *     wins and next stays ("cross"; mmap before 6.12 is different: merge_new_chained()).
  *
  * What a merge does
  *  7. A faulted part gives its anon_vma and chain to the area that stays (dup_anon_vma()).
- *  8. Of two areas that become one, the lower struct stays, except that without prev the upper stays.
- *  9. Flags of the result: those of R, and the sticky ones of every part (vma_merge_*(), VM_STICKY).
- * 10. When nothing merges, the area is split at the start and then at the end of R; if the second split
- *     finds no room, the first one stays (vma_modify()).
+ *  8. Of two areas that become one, the lower struct stays, except that without prev the upper
+ *     stays.
+ *  9. Flags of the result: those of R, and the sticky ones of every part (vma_merge_*(),
+ *     VM_STICKY).
+ * 10. When nothing merges, the area is split at the start and then at the end of R; if the second
+ *     split finds no room, the first one stays (vma_modify()).
  */
 #include <errno.h>
 
@@ -53,7 +58,8 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_FILE] = "they are not of the same open file",
 	[MERGE_ANON_VMA] = "both are faulted, with different anon_vmas",
 	[MERGE_ANON_LEGACY] = "a faulted range does not join an unfaulted area (legacy rule)",
-	[MERGE_FORK_LIMIT] = "the faulted part is a fork child and may not take in an unfaulted one",
+	[MERGE_FORK_LIMIT] =
+		"the faulted part is a fork child and may not take in an unfaulted one",
 	[MERGE_OFFSET] = "the page offsets do not continue",
 	[MERGE_CROSS] = "left and right both match but have different anon_vmas: left wins",
 	[MERGE_EXCLUDED] = "the neighbour is what MREMAP_DONTUNMAP moves from",
@@ -168,9 +174,9 @@ static void record(struct model *m, const struct merge_range *r, enum merge_rule
 		   enum merge_rule next)
 {
 	if (m->merge_count < MERGE_RECORDS_MAX)
-		m->merges[m->merge_count++] =
-			(struct merge_record){ .start = r->start, .end = r->end, .prev = prev,
-					       .next = next };
+		m->merges[m->merge_count++] = (struct merge_record){
+			.start = r->start, .end = r->end, .prev = prev, .next = next
+		};
 }
 
 /* Rule 9. */
@@ -239,9 +245,9 @@ int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r)
 }
 
 /*
- * mmap before 6.12 (mmap_region() of 6.1): next is decided first; if it matches, it stands for the range when
- * prev is asked about the anon_vma. So of two neighbours with different anon_vmas next wins, and an unfaulted
- * prev does not join a faulted next.
+ * mmap before 6.12 (mmap_region() of 6.1): next is decided first; if it matches, it stands for the
+ * range when prev is asked about the anon_vma. So of two neighbours with different anon_vmas next
+ * wins, and an unfaulted prev does not join a faulted next.
  */
 int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_range *r)
 {
@@ -262,8 +268,8 @@ int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_r
 }
 
 /*
- * Joins [r->start, r->end), which is all or an end of area @i, with its neighbours; returns the index of the
- * area that then holds it. Rules 7 and 8:
+ * Joins [r->start, r->end), which is all or an end of area @i, with its neighbours; returns the
+ * index of the area that then holds it. Rules 7 and 8:
  *
  *	prev MMMMM next    prev MMMMM      prev MMMMMmmmm    MMMMM next     mmmmMMMMM next
  *	PPPPPPPPPPPPPPP    PPPPPPPPPP      PPPPPPPPPPmmmm    NNNNNNNNNN     mmmmNNNNNNNNNN
@@ -323,10 +329,14 @@ static int split_around(struct model *m, struct model_mm *mm, u32 *i, u64 start,
 int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags)
 {
 	struct model_vma *mid = &mm->vmas[*i];
-	struct merge_range r = { .start = start, .end = end, .flags = flags, .file = mid->file,
+	struct merge_range r = { .start = start,
+				 .end = end,
+				 .flags = flags,
+				 .file = mid->file,
 				 .pgoff = mid->pgoff + (start - mid->start),
 				 .anon_pgoff = mid->anon_pgoff + (start - mid->start),
-				 .anon_vma = mid->anon_vma, .fork_child = vma_is_fork_child(mid),
+				 .anon_vma = mid->anon_vma,
+				 .fork_child = vma_is_fork_child(mid),
 				 .fork_quirk = QUIRK_COUNT };
 	enum merge_rule left = MERGE_NOT_AT_EDGE, right = MERGE_NOT_AT_EDGE;
 	u64 parts = flags;
@@ -360,7 +370,8 @@ enum merge_rule model_why(const struct model *m)
 {
 	enum merge_rule why = MERGE_NOT_TRIED;
 
-	/* A refusal that got past the geometry says more than a merge, a merge more than nothing. */
+	/* A refusal that got past the geometry says more than a merge, a merge more than
+	 * nothing. */
 	for (u32 k = 0; k < m->merge_count; k++) {
 		const enum merge_rule sides[2] = { m->merges[k].prev, m->merges[k].next };
 

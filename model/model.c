@@ -14,10 +14,9 @@ static model_fn *const model_fns[OP_COUNT] = {
 #undef X
 };
 
-const struct mutant_desc mutant_descs[] = {
-	[MUTANT_NONE] = { "none", ASPECT_NONE, "no mistake" },
+const struct mutant_desc mutant_descs[] = { [MUTANT_NONE] = { "none", ASPECT_NONE, "no mistake" },
 #define M(NAME, aspect_, what_) [MUTANT_##NAME] = { #NAME, aspect_, what_ },
-	MUTANT_TABLE(M)
+					    MUTANT_TABLE(M)
 #undef M
 };
 const u32 mutant_count = MUTANT_COUNT;
@@ -50,8 +49,10 @@ void model_reset(struct model *m)
 {
 	/* In the order of enum file_arg, which is what an operation names them by. */
 	static const struct model_file files[FILE_ARG_COUNT] = {
-		[FILE_MEM0] = { 0, true, FILE_PAGES },	[FILE_MEM1] = { 1, true, FILE_PAGES },
-		[FILE_MEM0B] = { 0, true, FILE_PAGES }, [FILE_MEM0RO] = { 0, false, FILE_PAGES },
+		[FILE_MEM0] = { 0, true, FILE_PAGES },
+		[FILE_MEM1] = { 1, true, FILE_PAGES },
+		[FILE_MEM0B] = { 0, true, FILE_PAGES },
+		[FILE_MEM0RO] = { 0, false, FILE_PAGES },
 		[FILE_ZERO] = { MODEL_INODE_ZERO, true, ~0ull },
 	};
 	struct model_mm *mm = &m->mm[0];
@@ -93,8 +94,9 @@ int model_step(struct model *m, u32 index, const struct op *op, const struct op_
 	       struct op_result *want)
 {
 	u32 proc = op_proc(op, m->live);
-	struct step step = { .mm = &m->mm[proc], .proc = proc, .op = op, .seen = seen,
-			     .result = want };
+	struct step step = {
+		.mm = &m->mm[proc], .proc = proc, .op = op, .seen = seen, .result = want
+	};
 
 	CHECK(op->kind < OP_COUNT);
 	*want = (struct op_result){ 0 };

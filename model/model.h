@@ -4,7 +4,8 @@
  *
  * State is arrays and ids, no pointers and no allocation; a model is about 1 MiB and is reset, not
  * copied. Areas are sorted by address and found by looking at each. Addresses inside are page
- * numbers, ranges are half open. Source of truth for each part: the kernel function named beside it.
+ * numbers, ranges are half open. Source of truth for each part: the kernel function named beside
+ * it.
  *
  *	struct model m;
  *	model_init(&m, &config);
@@ -18,88 +19,93 @@
 #include "rules.h"
 #include "snapshot.h"
 
-#define MODEL_VMAS_MAX 160       /* areas of one process */
-#define MODEL_PAGES_MAX 1024     /* populated pages of one process */
-#define MODEL_CHAIN_MAX 8        /* anon_vmas in the chain of one area: at most one for each fork */
-#define MODEL_ANON_VMAS_MAX 512  /* anon_vmas alive at once */
-#define MODEL_FILES_MAX 512      /* open files: those of file_arg, one more for each shared anonymous mmap */
+#define MODEL_VMAS_MAX 160	/* areas of one process */
+#define MODEL_PAGES_MAX 1024	/* populated pages of one process */
+#define MODEL_CHAIN_MAX 8	/* anon_vmas in the chain of one area: at most one for each fork */
+#define MODEL_ANON_VMAS_MAX 512 /* anon_vmas alive at once */
+/* open files: those of file_arg, one more for each shared anonymous mmap */
+#define MODEL_FILES_MAX 512
 
 /* What the model must be told about the machine, besides rules. */
 struct model_config {
 	struct model_rules rules;
 	struct model_quirks quirks;
-	u32 mutant;          /* 0: the specification; else enum mutant, one deliberate mistake */
-	bool soft_dirty;     /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
-	bool ksm;            /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
-	bool thp;            /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
-	bool zero_noexec;    /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
-	bool cap_ipc_lock;   /* RLIMIT_MEMLOCK does not apply */
-	bool cap_rawio;      /* mmap_min_addr does not apply */
-	u64 mmap_min_addr;   /* bytes */
-	u64 rlimit_memlock;  /* pages; the highest number for none */
-	u64 rlimit_stack;    /* pages */
+	u32 mutant;	    /* 0: the specification; else enum mutant, one deliberate mistake */
+	bool soft_dirty;    /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
+	bool ksm;	    /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
+	bool thp;	    /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
+	bool zero_noexec;   /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
+	bool cap_ipc_lock;  /* RLIMIT_MEMLOCK does not apply */
+	bool cap_rawio;	    /* mmap_min_addr does not apply */
+	u64 mmap_min_addr;  /* bytes */
+	u64 rlimit_memlock; /* pages; the highest number for none */
+	u64 rlimit_stack;   /* pages */
 	u32 max_map_count;
 	/* What the first process has mapped outside of the program's areas, at its start. */
 	u32 base_map_count;
-	u64 base_total_vm;   /* pages */
-	u64 base_locked_vm;  /* pages */
-	u64 base_lockable;   /* pages of areas that mlockall(MCL_CURRENT) would lock */
+	u64 base_total_vm;  /* pages */
+	u64 base_locked_vm; /* pages */
+	u64 base_lockable;  /* pages of areas that mlockall(MCL_CURRENT) would lock */
 };
 
 /* Sensible values for a machine that nobody looked at: newest rules, no quirks, usual limits. */
 void model_config_default(struct model_config *config);
 
 struct model_vma {
-	u64 start, end;  /* page numbers; end exclusive */
-	u64 pgoff;       /* pages: into the file, or linear index of anonymous memory (vm_pgoff) */
-	u64 anon_pgoff;  /* index for anonymous pages; equals pgoff unless rule cow_file_index=virtual */
-	u64 flags;       /* VMF_* */
-	u16 file;        /* id of the open file (struct file), 0: none */
-	u16 anon_vma;    /* id, 0: none, "unfaulted" */
+	u64 start, end; /* page numbers; end exclusive */
+	u64 pgoff;	/* pages: into the file, or linear index of anonymous memory (vm_pgoff) */
+	/* index for anonymous pages; equals pgoff unless rule cow_file_index=virtual */
+	u64 anon_pgoff;
+	u64 flags;		    /* VMF_* */
+	u16 file;		    /* id of the open file (struct file), 0: none */
+	u16 anon_vma;		    /* id, 0: none, "unfaulted" */
 	u16 chain[MODEL_CHAIN_MAX]; /* ids in list order, newest first unless reversed by a clone */
-	u8 chain_len;    /* 0 exactly if anon_vma is 0 */
-	bool anonymous;  /* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
+	u8 chain_len;		    /* 0 exactly if anon_vma is 0 */
+	/* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
+	bool anonymous;
 };
 
 enum page_state {
-	PAGE_ZERO,  /* the shared zero page */
-	PAGE_ANON,  /* an anonymous page of its own */
-	PAGE_FILE,  /* a page of the page cache */
+	PAGE_ZERO,     /* the shared zero page */
+	PAGE_ANON,     /* an anonymous page of its own */
+	PAGE_FILE,     /* a page of the page cache */
 	PAGE_FILE_MAY, /* perhaps mapped by fault-around: either is permitted */
-	PAGE_GUARD, /* a guard marker */
+	PAGE_GUARD,    /* a guard marker */
 };
 
 struct model_page {
-	u64 addr;       /* page number */
-	u64 tag;        /* content of an anonymous page */
-	u64 index;      /* PAGE_ANON: linear index that the page was created with */
-	u16 owner;      /* PAGE_ANON: the anon_vma that the page belongs to */
-	u8 state;       /* enum page_state */
+	u64 addr;	/* page number */
+	u64 tag;	/* content of an anonymous page */
+	u64 index;	/* PAGE_ANON: linear index that the page was created with */
+	u16 owner;	/* PAGE_ANON: the anon_vma that the page belongs to */
+	u8 state;	/* enum page_state */
 	bool exclusive; /* PAGE_ANON: not shared with another process since the last write */
-	bool lazyfree;  /* MADV_FREE or droppable: the kernel may take it at any time */
+	bool lazyfree;	/* MADV_FREE or droppable: the kernel may take it at any time */
 };
 
 struct model_anon_vma {
 	bool live;
-	u16 root, parent; /* itself for a root */
-	u32 num_children; /* live anon_vmas whose parent this is; a root counts itself */
+	u16 root, parent;    /* itself for a root */
+	u32 num_children;    /* live anon_vmas whose parent this is; a root counts itself */
 	u32 num_active_vmas; /* areas whose anon_vma this is, in any process */
 	u32 refcount;
-	u32 avc_count;    /* areas whose chain holds it; it dies with the last */
+	u32 avc_count; /* areas whose chain holds it; it dies with the last */
 };
 
 struct model_file {
-	u8 inode;        /* memfd: index below FILE_INODES; else MODEL_INODE_OWN or MODEL_INODE_ZERO */
-	bool writable;   /* opened read-write */
-	u64 pages;       /* length */
+	/* memfd: index below FILE_INODES; else MODEL_INODE_OWN or MODEL_INODE_ZERO */
+	u8 inode;
+	bool writable; /* opened read-write */
+	u64 pages;     /* length */
 };
-#define MODEL_INODE_OWN 0xfe  /* shmem object of one shared anonymous mapping: its tags are in shmem */
+/* shmem object of one shared anonymous mapping: its tags are in shmem */
+#define MODEL_INODE_OWN 0xfe
 #define MODEL_INODE_ZERO 0xff /* /dev/zero */
 
 /* A page of a file that was ever written: all others read as 0. */
 struct model_file_page {
-	u16 file_key;  /* inode, or 256 + file id for MODEL_INODE_OWN */
-	u64 index;     /* page of the file */
+	u16 file_key; /* inode, or 256 + file id for MODEL_INODE_OWN */
+	u64 index;    /* page of the file */
 	u64 tag;
 };
 #define MODEL_FILE_PAGES_MAX 1024
@@ -107,36 +113,39 @@ struct model_file_page {
 struct model_mm {
 	bool alive;
 	u32 vma_count, page_count;
-	struct model_vma vmas[MODEL_VMAS_MAX];   /* by address, disjoint */
+	struct model_vma vmas[MODEL_VMAS_MAX];	  /* by address, disjoint */
 	struct model_page pages[MODEL_PAGES_MAX]; /* by address */
-	s64 counter[COUNT_COUNTERS];  /* since the start of the program */
-	u64 def_flags;   /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
+	s64 counter[COUNT_COUNTERS];		  /* since the start of the program */
+	u64 def_flags;	  /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
 	bool base_locked; /* mlockall locked what is mapped outside of the program too */
-	u64 last;        /* address, bytes, of the last mapping that this process made */
+	u64 last;	  /* address, bytes, of the last mapping that this process made */
 };
 
 /* Why a merge was or was not made. The rules in the order in which they are looked at. */
 enum merge_rule {
-	MERGE_NOT_TRIED,  /* nothing changed, so no merge was considered */
+	MERGE_NOT_TRIED,    /* nothing changed, so no merge was considered */
 	MERGE_NO_NEIGHBOUR, /* nothing is mapped directly beside the range */
-	MERGE_NOT_AT_EDGE, /* the range does not reach the edge of its area */
-	MERGE_FLAGS,      /* flags differ */
-	MERGE_FILE,       /* another open file */
-	MERGE_ANON_VMA,   /* both are faulted, with different anon_vmas */
-	MERGE_ANON_LEGACY, /* one is faulted, one is not, and the legacy rule wants it the other way round */
+	MERGE_NOT_AT_EDGE,  /* the range does not reach the edge of its area */
+	MERGE_FLAGS,	    /* flags differ */
+	MERGE_FILE,	    /* another open file */
+	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */
+	/* one is faulted, one is not, and the legacy rule wants it the other way round */
+	MERGE_ANON_LEGACY,
 	MERGE_FORK_LIMIT, /* the faulted one came by fork and may not take in an unfaulted one */
-	MERGE_OFFSET,     /* page offsets do not continue */
-	MERGE_CROSS,      /* left matches too, and left and right have different anon_vmas: left wins */
-	MERGE_EXCLUDED,   /* the neighbour is what MREMAP_DONTUNMAP moves from, or merging is off here */
-	MERGE_OK,         /* nothing refused: merged */
+	MERGE_OFFSET,	  /* page offsets do not continue */
+	/* left matches too, and left and right have different anon_vmas: left wins */
+	MERGE_CROSS,
+	/* the neighbour is what MREMAP_DONTUNMAP moves from, or merging is off here */
+	MERGE_EXCLUDED,
+	MERGE_OK, /* nothing refused: merged */
 	MERGE_RULE_COUNT
 };
-extern const char *const merge_rule_names[MERGE_RULE_COUNT]; /* "flags", "anon_vma", ... */
+extern const char *const merge_rule_names[MERGE_RULE_COUNT];	/* "flags", "anon_vma", ... */
 extern const char *const merge_rule_meanings[MERGE_RULE_COUNT]; /* a sentence each */
 
 /* One merge that the model considered during an operation. */
 struct merge_record {
-	u64 start, end;         /* the range, page numbers */
+	u64 start, end; /* the range, page numbers */
 	enum merge_rule prev, next;
 };
 #define MERGE_RECORDS_MAX 32
@@ -144,9 +153,9 @@ struct merge_record {
 struct model {
 	struct model_config config;
 	struct model_mm mm[PROCS_MAX];
-	u32 proc_count;  /* processes ever made */
-	u32 live;        /* bit mask of those that live */
-	u32 op_index;    /* of the operation being executed */
+	u32 proc_count;	  /* processes ever made */
+	u32 live;	  /* bit mask of those that live */
+	u32 op_index;	  /* of the operation being executed */
 	u16 anon_vma_top; /* ids below this were ever used */
 	struct model_anon_vma anon_vmas[MODEL_ANON_VMAS_MAX];
 	u16 file_count;
@@ -155,7 +164,8 @@ struct model {
 	struct model_file_page file_pages[MODEL_FILE_PAGES_MAX];
 	u32 merge_count; /* records of the last operation; further ones are not kept */
 	struct merge_record merges[MERGE_RECORDS_MAX];
-	u32 quirks_met;  /* bit mask: quirks that were on and changed what happened, since model_reset() */
+	/* bit mask: quirks that were on and changed what happened, since model_reset() */
+	u32 quirks_met;
 	const char *limit; /* not NULL: the program outgrew an array of the model; a sentence */
 };
 
@@ -165,9 +175,10 @@ void model_init(struct model *m, const struct model_config *config);
 void model_reset(struct model *m);
 
 /*
- * Executes @op, the @index-th of the program. @seen is what the backend did: where the kernel is free
- * (an address without MAP_FIXED), the model checks that the choice was permitted and adopts it; NULL
- * makes the model choose by itself, as a generator needs. @want becomes the specified result.
+ * Executes @op, the @index-th of the program. @seen is what the backend did: where the kernel is
+ * free (an address without MAP_FIXED), the model checks that the choice was permitted and adopts
+ * it; NULL makes the model choose by itself, as a generator needs. @want becomes the specified
+ * result.
  *
  * 0, or -E2BIG if the program outgrew the model (m->limit says how): the model is then of no more
  * use until model_reset(), and the case is to be skipped.
@@ -182,8 +193,8 @@ void model_snapshot(const struct model *m, struct snapshot *snap, bool pages);
  * begins with the invariant's name. */
 bool model_check(const struct model *m, struct diag *diag);
 
-/* The rule to cite for the last operation: the last refusal of a merge that got past "no neighbour", else
- * MERGE_OK if something merged, else the last thing that was looked at. */
+/* The rule to cite for the last operation: the last refusal of a merge that got past "no
+ * neighbour", else MERGE_OK if something merged, else the last thing that was looked at. */
 enum merge_rule model_why(const struct model *m);
 
 /* The area that holds page @addr, or NULL; for generators. */
@@ -199,6 +210,6 @@ struct mutant_desc {
 	const char *what;
 };
 extern const struct mutant_desc mutant_descs[]; /* index 0 is unused */
-extern const u32 mutant_count;                  /* including index 0 */
+extern const u32 mutant_count;			/* including index 0 */
 
 #endif

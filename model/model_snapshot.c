@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-_Static_assert(PROCS_MAX * MODEL_VMAS_MAX <= SNAP_VMAS_MAX &&
+_Static_assert(PROCS_MAX *MODEL_VMAS_MAX <= SNAP_VMAS_MAX &&
 		       PROCS_MAX * MODEL_VMAS_MAX * MODEL_CHAIN_MAX <= SNAP_CHAIN_MAX &&
 		       PROCS_MAX * MODEL_PAGES_MAX <= SNAP_PAGES_MAX &&
 		       MODEL_ANON_VMAS_MAX <= SNAP_ANON_VMAS_MAX,
@@ -45,17 +45,23 @@ static void add_vma(const struct model *m, struct canon *c, struct snapshot *sna
 	bool virtual = m->config.rules.cow_file_index == COW_FILE_VIRTUAL;
 
 	*out = (struct snap_vma){
-		.start = v->start, .end = v->end, .pgoff = v->pgoff,
-		.anon_pgoff = virtual ? v->anon_pgoff : v->pgoff, .flags = v->flags,
-		.file = canon_file(c, v->file), .anon_vma = canon_anon_vma(c, snap, v->anon_vma),
-		.chain = (u16)snap->chain_count, .chain_len = v->chain_len,
+		.start = v->start,
+		.end = v->end,
+		.pgoff = v->pgoff,
+		.anon_pgoff = virtual ? v->anon_pgoff : v->pgoff,
+		.flags = v->flags,
+		.file = canon_file(c, v->file),
+		.anon_vma = canon_anon_vma(c, snap, v->anon_vma),
+		.chain = (u16)snap->chain_count,
+		.chain_len = v->chain_len,
 	};
 	for (u8 k = 0; k < v->chain_len; k++)
 		snap->chain[snap->chain_count++] = canon_anon_vma(c, snap, v->chain[k]);
 }
 
 /* What may be compared of a page: freedom is said here. */
-static void add_page(const struct model *m, u32 n, struct snapshot *snap, const struct model_page *p)
+static void add_page(const struct model *m, u32 n, struct snapshot *snap,
+		     const struct model_page *p)
 {
 	struct snap_page *out = &snap->pages[snap->page_count++];
 	const struct model_vma *v;

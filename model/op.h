@@ -88,7 +88,8 @@ struct op_result {
 };
 #define RESULT_SIGSEGV (-1001) /* a load or store was answered by SIGSEGV */
 #define RESULT_SIGBUS (-1002)  /* or by SIGBUS */
-#define RESULT_REFUSED (-1003) /* refused by the harness: would have hit the executor's own memory */
+/* refused by the harness: would have hit the executor's own memory */
+#define RESULT_REFUSED (-1003)
 
 /*
  * An ARG_ADDR is a signed offset in bytes (low 62 bits) from one of three bases (high 2 bits):

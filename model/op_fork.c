@@ -3,13 +3,17 @@
  * fork() and exit() - fork(2), dup_mmap(), exit_mmap().
  *
  * Rules
- *  1. The child gets a copy of each area in address order, but for those with DONTCOPY; the size counters lose the
- *     pages of these. LOCKED and LOCKONFAULT are not inherited, nor what mlockall(MCL_FUTURE) asked for.
- *  2. WIPEONFORK: the child's area is unfaulted and has no pages; its page offset stays what it was.
+ *  1. The child gets a copy of each area in address order, but for those with DONTCOPY; the size
+ *     counters lose the pages of these. LOCKED and LOCKONFAULT are not inherited, nor what
+ *     mlockall(MCL_FUTURE) asked for.
+ *  2. WIPEONFORK: the child's area is unfaulted and has no pages; its page offset stays what it
+ *     was.
  *  3. Else the child's area is faulted if the parent's is (anon_vma_fork()).
- *  4. Pages are copied only if faulting them in again would not give the same: the area is faulted, or, with rule
- *     guard_flag, has MAYBE_GUARD (vma_needs_copy()). Anonymous pages are then shared until one side writes.
- *  5. A program makes at most PROCS_MAX processes, then fork is EAGAIN: a rule of this tool, no kernel's.
+ *  4. Pages are copied only if faulting them in again would not give the same: the area is faulted,
+ *     or, with rule guard_flag, has MAYBE_GUARD (vma_needs_copy()). Anonymous pages are then shared
+ *     until one side writes.
+ *  5. A program makes at most PROCS_MAX processes, then fork is EAGAIN: a rule of this tool, no
+ *     kernel's.
  *  6. exit unmaps everything. The last process does not end (EBUSY, a rule of this tool).
  */
 #include <errno.h>

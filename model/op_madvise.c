@@ -3,23 +3,27 @@
  * madvise(addr, len, advice) - madvise(2), mm/madvise.c.
  *
  * Rules, in the order in which they decide
- *  1. Unknown advice EINVAL (so is one that the kernel was built without); addr not aligned, a length or a range
- *     that wraps EINVAL; an empty range: success.
- *  2. Each area in address order. A hole is passed over, and gives ENOMEM in the end; an error of an area ends the
- *     call, what was done before stays (madvise_walk_vmas()).
- *  3. Sealed, private anonymous and not writable: EPERM for all that discards: FREE, DONTNEED, DONTNEED_LOCKED, REMOVE,
- *     DONTFORK, WIPEONFORK, GUARD_INSTALL (can_madvise_modify()).
- *  4. Advice that sets flags: table below; flags that stay the same change nothing, else merge or split (merge.c).
- *     ENOMEM of a split becomes EAGAIN (madvise_vma_behavior()).
- *  5. DONTNEED, FREE: EINVAL if locked (DONTNEED_LOCKED does not mind); FREE wants anonymous memory. Pages go;
- *     of FREE at the kernel's leisure, unless they are written again. The area stays faulted.
- *  6. REMOVE: EINVAL if locked or without a file, EACCES unless shared and possibly writable; a hole in the file.
- *  7. COLD, PAGEOUT: EINVAL if locked. What becomes of the pages is the kernel's business. WILLNEED does nothing.
- *  8. POPULATE_READ, POPULATE_WRITE are no walk of areas: a hole ends them with ENOMEM (rule populate_hole_stops; before, it was passed over),
- *     missing READ or WRITE with EINVAL, a page that cannot be had with EFAULT (madvise_populate()).
- *  9. GUARD_INSTALL: EINVAL if locked. The area becomes faulted (rule guard_prepares_anon says which), gets MAYBE_GUARD as a
- *     whole (rule guard_flag), and every page of the range becomes a guard marker. GUARD_REMOVE takes the
- *     markers away and nothing else.
+ *  1. Unknown advice EINVAL (so is one that the kernel was built without); addr not aligned, a
+ *     length or a range that wraps EINVAL; an empty range: success.
+ *  2. Each area in address order. A hole is passed over, and gives ENOMEM in the end; an error of
+ *     an area ends the call, what was done before stays (madvise_walk_vmas()).
+ *  3. Sealed, private anonymous and not writable: EPERM for all that discards: FREE, DONTNEED,
+ *     DONTNEED_LOCKED, REMOVE, DONTFORK, WIPEONFORK, GUARD_INSTALL (can_madvise_modify()).
+ *  4. Advice that sets flags: table below; flags that stay the same change nothing, else merge or
+ *     split (merge.c). ENOMEM of a split becomes EAGAIN (madvise_vma_behavior()).
+ *  5. DONTNEED, FREE: EINVAL if locked (DONTNEED_LOCKED does not mind); FREE wants anonymous
+ *     memory. Pages go; of FREE at the kernel's leisure, unless they are written again. The area
+ *     stays faulted.
+ *  6. REMOVE: EINVAL if locked or without a file, EACCES unless shared and possibly writable; a
+ *     hole in the file.
+ *  7. COLD, PAGEOUT: EINVAL if locked. What becomes of the pages is the kernel's business. WILLNEED
+ *     does nothing.
+ *  8. POPULATE_READ, POPULATE_WRITE are no walk of areas: a hole ends them with ENOMEM (rule
+ *     populate_hole_stops; before, it was passed over), missing READ or WRITE with EINVAL, a page
+ *     that cannot be had with EFAULT (madvise_populate()).
+ *  9. GUARD_INSTALL: EINVAL if locked. The area becomes faulted (rule guard_prepares_anon says
+ *     which), gets MAYBE_GUARD as a whole (rule guard_flag), and every page of the range becomes a
+ *     guard marker. GUARD_REMOVE takes the markers away and nothing else.
  * 10. COLLAPSE: EINVAL where no huge page fits.
  */
 #include <errno.h>
@@ -70,7 +74,8 @@ static bool advice_valid(const struct model *m, u64 advice)
 	case ABI_MADV_GUARD_REMOVE:
 		return m->config.rules.guard != GUARD_NONE;
 	default:
-		return advice <= ABI_MADV_COLLAPSE && (advice <= ABI_MADV_DONTNEED || advice >= ABI_MADV_FREE);
+		return advice <= ABI_MADV_COLLAPSE &&
+		       (advice <= ABI_MADV_DONTNEED || advice >= ABI_MADV_FREE);
 	}
 }
 
@@ -196,7 +201,8 @@ static int advise_collapse(struct model *m, const struct model_vma *v)
 	return -EINVAL;
 }
 
-/* Rules 3 to 7, 9 and 10 for [start, end) of area *@i, which is then the area that holds the end. */
+/* Rules 3 to 7, 9 and 10 for [start, end) of area *@i, which is then the area that holds the
+ * end. */
 static int advise_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 advice)
 {
 	const struct model_vma *v = &mm->vmas[*i];
@@ -228,7 +234,8 @@ static int advise_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u
 }
 
 /* Rule 8, for one area. */
-static int populate_area(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end, bool write)
+static int populate_area(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end,
+			 bool write)
 {
 	if (!(mm->vmas[i].flags & (write ? VMF_WRITE : VMF_READ)))
 		return -EINVAL;
@@ -279,6 +286,6 @@ void model_madvise(struct model *m, struct step *s)
 		return;
 	}
 	if (len)
-		s->result->err = walk(m, s->mm, addr >> PAGE_SHIFT, (addr + len) >> PAGE_SHIFT,
-				      advice);
+		s->result->err =
+			walk(m, s->mm, addr >> PAGE_SHIFT, (addr + len) >> PAGE_SHIFT, advice);
 }

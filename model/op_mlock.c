@@ -4,16 +4,20 @@
  * - mlock(2), mm/mlock.c: do_mlock(), apply_vma_lock_flags(), apply_mlockall_flags().
  *
  * Rules
- *  1. Ranges are rounded outwards. mlock2 with another flag than ONFAULT: EINVAL. No right to lock: EPERM; more than
- *     RLIMIT_MEMLOCK, pages of the range that are locked already not counted twice: ENOMEM.
+ *  1. Ranges are rounded outwards. mlock2 with another flag than ONFAULT: EINVAL. No right to lock:
+ *     EPERM; more than RLIMIT_MEMLOCK, pages of the range that are locked already not counted
+ *     twice: ENOMEM.
  *  2. A range that wraps: EINVAL; empty: success; its start not mapped: ENOMEM.
- *  3. Each area in address order gets LOCKED (and LOCKONFAULT) in place of what it had of the two; areas that have
- *     it already or are droppable are left alone. A hole ends it with ENOMEM; what was done stays.
+ *  3. Each area in address order gets LOCKED (and LOCKONFAULT) in place of what it had of the two;
+ *     areas that have it already or are droppable are left alone. A hole ends it with ENOMEM; what
+ *     was done stays.
  *  4. locked_vm counts the pages of areas that became LOCKED and no longer are.
- *  5. mlock and mlock2 then fill the range (fault.c); what cannot be filled gives ENOMEM with the flags kept.
- *  6. mlockall: no flag, unknown flags or ONFAULT alone EINVAL. FUTURE sets the flags that new mappings get; CURRENT
- *     without FUTURE clears them. CURRENT does rule 3 for all areas, ignoring errors, and fills them.
- *     It locks what lies outside of the program as well. 7. munlockall undoes both.
+ *  5. mlock and mlock2 then fill the range (fault.c); what cannot be filled gives ENOMEM with the
+ *     flags kept.
+ *  6. mlockall: no flag, unknown flags or ONFAULT alone EINVAL. FUTURE sets the flags that new
+ *     mappings get; CURRENT without FUTURE clears them. CURRENT does rule 3 for all areas, ignoring
+ *     errors, and fills them. It locks what lies outside of the program as well. 7. munlockall
+ *     undoes both.
  */
 #include <errno.h>
 
@@ -92,8 +96,8 @@ static void do_mlock(struct model *m, struct step *s, u64 lock)
 		return;
 	}
 	lock_range(s, &start, &end);
-	pages = (page_align(s->op->arg[1] +
-			    op_addr(s->op->arg[0], s->mm->last) % PAGE_BYTES)) >> PAGE_SHIFT;
+	pages = (page_align(s->op->arg[1] + op_addr(s->op->arg[0], s->mm->last) % PAGE_BYTES)) >>
+		PAGE_SHIFT;
 	if (!mm_may_lock(m, s->mm, pages) &&
 	    !mm_may_lock(m, s->mm, pages - locked_pages(s->mm, start, start + pages))) {
 		s->result->err = -ENOMEM;

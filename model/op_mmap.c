@@ -3,22 +3,26 @@
  * mmap(addr, len, prot, flags, file, offset) - mmap(2), do_mmap(), mmap_region().
  *
  * Rules, in the order in which they decide
- *  1. offset not page aligned: EINVAL. No MAP_ANONYMOUS and no file: EBADF. len 0: EINVAL; len that wraps when
- *     rounded up: ENOMEM. More than max_map_count areas: ENOMEM (so one more than that is possible).
- *  2. The address. MAP_FIXED: exactly addr, ENOMEM if it does not fit below TASK_SIZE, EINVAL if not aligned, EPERM
- *     below mmap_min_addr. Else a hint, rounded down to a page, is taken if nothing is mapped there up to
- *     the guard gap of what follows; without one, or when it is taken, the kernel is free (model_may_place()).
- *     FIXED_NOREPLACE on anything mapped: EEXIST.
+ *  1. offset not page aligned: EINVAL. No MAP_ANONYMOUS and no file: EBADF. len 0: EINVAL; len that
+ *     wraps when rounded up: ENOMEM. More than max_map_count areas: ENOMEM (so one more than that
+ *     is possible).
+ *  2. The address. MAP_FIXED: exactly addr, ENOMEM if it does not fit below TASK_SIZE, EINVAL if
+ *     not aligned, EPERM below mmap_min_addr. Else a hint, rounded down to a page, is taken if
+ *     nothing is mapped there up to the guard gap of what follows; without one, or when it is
+ *     taken, the kernel is free (model_may_place()). FIXED_NOREPLACE on anything mapped: EEXIST.
  *  3. MAP_LOCKED without the right to lock: EPERM; beyond RLIMIT_MEMLOCK: EAGAIN.
- *  4. Files: range beyond the largest file EOVERFLOW; shared and writable on a read-only file EACCES; shared_validate
- *     with flags from after 4.15: EOPNOTSUPP; exec on a noexec mount EPERM; GROWSDOWN or another type EINVAL.
- *     A shared mapping of a file that is not writable is SHARED no more and can never be written.
- *  5. Anonymous: shared has offset 0 and a file object of its own; droppable sets NORESERVE, WIPEONFORK,
- *     DONTDUMP and refuses LOCKED and GROWSDOWN; private is indexed by its address.
- *  6. What was mapped in the range goes. With rule mmap_fixed_atomic a failure (a sealed area EPERM, no room to
- *     split ENOMEM) leaves it mapped, though perhaps split; before, every failure is ENOMEM.
+ *  4. Files: range beyond the largest file EOVERFLOW; shared and writable on a read-only file
+ *     EACCES; shared_validate with flags from after 4.15: EOPNOTSUPP; exec on a noexec mount EPERM;
+ *     GROWSDOWN or another type EINVAL. A shared mapping of a file that is not writable is SHARED
+ *     no more and can never be written.
+ *  5. Anonymous: shared has offset 0 and a file object of its own; droppable sets NORESERVE,
+ *     WIPEONFORK, DONTDUMP and refuses LOCKED and GROWSDOWN; private is indexed by its address.
+ *  6. What was mapped in the range goes. With rule mmap_fixed_atomic a failure (a sealed area
+ *     EPERM, no room to split ENOMEM) leaves it mapped, though perhaps split; before, every failure
+ *     is ENOMEM.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()).
- *  8. Merge (merge.c), or a new area. 9. Locked areas and MAP_POPULATE fill the range; failures are ignored.
+ *  8. Merge (merge.c), or a new area. 9. Locked areas and MAP_POPULATE fill the range; failures are
+ *     ignored.
  */
 #include <errno.h>
 
@@ -33,7 +37,7 @@ struct mapping {
 	u64 addr, pages; /* page number; once chosen */
 	u64 prot, mapflags, flags;
 	u64 pgoff;
-	u16 file;        /* id, 0: none */
+	u16 file; /* id, 0: none */
 	bool anonymous;
 };
 
@@ -205,8 +209,11 @@ static u64 calc_flags(const struct model *m, const struct model_mm *mm, const st
 /* Rules 7 and 8. */
 static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 {
-	struct merge_range r = { .start = map->addr, .end = map->addr + map->pages,
-				 .pgoff = map->pgoff, .anon_pgoff = map->addr, .file = map->file,
+	struct merge_range r = { .start = map->addr,
+				 .end = map->addr + map->pages,
+				 .pgoff = map->pgoff,
+				 .anon_pgoff = map->addr,
+				 .file = map->file,
 				 .fork_quirk = QUIRK_COUNT };
 	struct model_vma v;
 	int i;
@@ -217,12 +224,16 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 	if (m->config.soft_dirty)
 		map->flags |= VMF_SOFTDIRTY;
 	r.flags = map->flags;
-	i = m->config.rules.new_merge == NEW_MERGE_CHAINED ? merge_new_chained(m, mm, &r) :
-							     merge_new(m, mm, &r);
+	i = m->config.rules.new_merge == NEW_MERGE_CHAINED ? merge_new_chained(m, mm, &r)
+							   : merge_new(m, mm, &r);
 	if (i < 0) {
-		v = (struct model_vma){ .start = r.start, .end = r.end, .pgoff = r.pgoff,
-					.anon_pgoff = r.anon_pgoff, .flags = map->flags,
-					.file = map->file, .anonymous = map->anonymous };
+		v = (struct model_vma){ .start = r.start,
+					.end = r.end,
+					.pgoff = r.pgoff,
+					.anon_pgoff = r.anon_pgoff,
+					.flags = map->flags,
+					.file = map->file,
+					.anonymous = map->anonymous };
 		vma_insert(m, mm, &v);
 	}
 	mm_account(mm, map->flags, (s64)map->pages);
@@ -231,7 +242,8 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 }
 
 /* Rule 1. */
-static int check_args(const struct model *m, const struct model_mm *mm, const struct op *op, u64 *len)
+static int check_args(const struct model *m, const struct model_mm *mm, const struct op *op,
+		      u64 *len)
 {
 	u64 offset = op->arg[5];
 
@@ -256,7 +268,8 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 	int err;
 
 	map->flags = calc_flags(m, mm, map);
-	if ((map->mapflags & ABI_MAP_LOCKED) && !m->config.cap_ipc_lock && !m->config.rlimit_memlock)
+	if ((map->mapflags & ABI_MAP_LOCKED) && !m->config.cap_ipc_lock &&
+	    !m->config.rlimit_memlock)
 		return -EPERM;
 	if ((map->flags & VMF_LOCKED) && !mm_may_lock(m, mm, map->pages))
 		return -EAGAIN;
@@ -274,8 +287,10 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 void model_mmap(struct model *m, struct step *s)
 {
 	const struct op *op = s->op;
-	struct mapping map = { .prot = op->arg[2], .mapflags = op->arg[3],
-			       .pgoff = op->arg[5] >> PAGE_SHIFT, .file = (u16)op->arg[4] };
+	struct mapping map = { .prot = op->arg[2],
+			       .mapflags = op->arg[3],
+			       .pgoff = op->arg[5] >> PAGE_SHIFT,
+			       .file = (u16)op->arg[4] };
 	u64 len = 0;
 	int err = check_args(m, s->mm, op, &len);
 

@@ -3,15 +3,17 @@
  * mprotect(addr, len, prot) - mprotect(2), do_mprotect_pkey(), mprotect_fixup().
  *
  * Rules, in the order in which they decide
- *  1. PROT_GROWSDOWN with PROT_GROWSUP EINVAL; addr not aligned EINVAL; len 0 success, whatever prot is; a range that
- *     wraps ENOMEM; an unknown bit of prot EINVAL. The start not mapped: ENOMEM.
- *     GROWSDOWN: the range begins where the area does, which must grow down (EINVAL). GROWSUP: EINVAL.
- *  2. Each area in address order: access that its MAY flags forbid EACCES; sealed EPERM; access as it is: left alone.
- *     What was changed before an error stays; a hole ends it with ENOMEM.
- *  3. Becoming writable: ACCOUNT is charged unless SHARED, NORESERVE, or it has it (or is writable) already.
- *     Becoming read-only gives it back if the area is unfaulted (rule acct_drop_on_ro).
+ *  1. PROT_GROWSDOWN with PROT_GROWSUP EINVAL; addr not aligned EINVAL; len 0 success, whatever
+ *     prot is; a range that wraps ENOMEM; an unknown bit of prot EINVAL. The start not mapped:
+ *     ENOMEM. GROWSDOWN: the range begins where the area does, which must grow down (EINVAL).
+ *     GROWSUP: EINVAL.
+ *  2. Each area in address order: access that its MAY flags forbid EACCES; sealed EPERM; access as
+ *     it is: left alone. What was changed before an error stays; a hole ends it with ENOMEM.
+ *  3. Becoming writable: ACCOUNT is charged unless SHARED, NORESERVE, or it has it (or is writable)
+ *     already. Becoming read-only gives it back if the area is unfaulted (rule acct_drop_on_ro).
  *  4. Merge or split (merge.c); the pages of the range change their class in the size counters.
- *  5. A locked private area that becomes writable is filled as by stores (populate_vma_page_range()).
+ *  5. A locked private area that becomes writable is filled as by stores
+ *     (populate_vma_page_range()).
  */
 #include <errno.h>
 

@@ -3,22 +3,27 @@
  * mremap(addr, old_len, new_len, flags, new_addr) - mremap(2), mm/mremap.c: do_mremap().
  *
  * Rules, in the order in which they decide; moving itself is in op_mremap_move.c
- *  1. Arguments (check_mremap_params()). Flags, alignment, lengths and addresses that cannot be right: EINVAL. Rule
- *     mremap_params says which of them are looked at before the area is: upfront, lengths are rounded up first and
- *     everything is; legacy, the new address is not; mid, of the new address only the alignment.
- *  2. Room below max_map_count, ENOMEM (rule mremap_mapcount): minus3 asks when a new address is given, and
- *     again when moving; headroom asks always.
- *  3. The area at addr (check_prep_vma()): none EFAULT, sealed EPERM. If the call grows the area or names a new
- *     address: old length 0 needs a shared area (EINVAL); the old range must end within the area (EFAULT), of
- *     shrinking only what stays; growing must not wrap the page offset (EINVAL) nor break RLIMIT_MEMLOCK (EAGAIN).
- *     So resizing to the same length succeeds although the range runs over holes.
- *  4. No new address. Same length: nothing. Shorter: what is too long is unmapped. Longer: in place if
- *     the range ends where the area does and what follows is free; else it moves if MAYMOVE allows it, else ENOMEM.
- *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long, then moves. With
- *     rule mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves the destination unmapped.
- *  6. Several areas (rule mremap_multi; remap_move()): FIXED, same length. Each area of the range moves by itself,
- *     gaps stay gaps, and what lies at the destination of a gap stays. The first area must hold addr: EFAULT. A private
- *     mapping of /dev/zero may only be moved alone: EFAULT. Areas moved before an error stay moved.
+ *  1. Arguments (check_mremap_params()). Flags, alignment, lengths and addresses that cannot be
+ *     right: EINVAL. Rule mremap_params says which of them are looked at before the area is:
+ *     upfront, lengths are rounded up first and everything is; legacy, the new address is not; mid,
+ *     of the new address only the alignment.
+ *  2. Room below max_map_count, ENOMEM (rule mremap_mapcount): minus3 asks when a new address is
+ *     given, and again when moving; headroom asks always.
+ *  3. The area at addr (check_prep_vma()): none EFAULT, sealed EPERM. If the call grows the area or
+ *     names a new address: old length 0 needs a shared area (EINVAL); the old range must end within
+ *     the area (EFAULT), of shrinking only what stays; growing must not wrap the page offset
+ *     (EINVAL) nor break RLIMIT_MEMLOCK (EAGAIN). So resizing to the same length succeeds although
+ *     the range runs over holes.
+ *  4. No new address. Same length: nothing. Shorter: what is too long is unmapped. Longer: in place
+ *     if the range ends where the area does and what follows is free; else it moves if MAYMOVE
+ *     allows it, else ENOMEM.
+ *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long, then
+ *     moves. With rule mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves
+ *     the destination unmapped.
+ *  6. Several areas (rule mremap_multi; remap_move()): FIXED, same length. Each area of the range
+ *     moves by itself, gaps stay gaps, and what lies at the destination of a gap stays. The first
+ *     area must hold addr: EFAULT. A private mapping of /dev/zero may only be moved alone: EFAULT.
+ *     Areas moved before an error stay moved.
  */
 #include <errno.h>
 
@@ -65,9 +70,8 @@ static int check_params_upfront(const struct model *m, const struct model_mm *mm
 
 	if (r->flags & ~7ull || r->addr % PAGE_BYTES || !r->new_len || r->new_len > ABI_TASK_SIZE)
 		return -EINVAL;
-	if (names_address(r) &&
-	    (check_new_address(r) || !(r->flags & ABI_MREMAP_MAYMOVE) ||
-	     (dontunmap && r->old_len != r->new_len) || overlaps(r)))
+	if (names_address(r) && (check_new_address(r) || !(r->flags & ABI_MREMAP_MAYMOVE) ||
+				 (dontunmap && r->old_len != r->new_len) || overlaps(r)))
 		return -EINVAL;
 	return check_map_count(m, mm, r);
 }
@@ -131,10 +135,13 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 {
 	const struct model_vma *v = &mm->vmas[i];
 	u64 delta = (r->new_len - r->old_len) >> PAGE_SHIFT, end = v->end, flags = v->flags;
-	struct merge_range range = { .start = end, .end = end + delta,
+	struct merge_range range = { .start = end,
+				     .end = end + delta,
 				     .pgoff = v->pgoff + vma_pages(v),
-				     .anon_pgoff = v->anon_pgoff + vma_pages(v), .flags = flags,
-				     .file = v->file, .anon_vma = v->anon_vma,
+				     .anon_pgoff = v->anon_pgoff + vma_pages(v),
+				     .flags = flags,
+				     .file = v->file,
+				     .anon_vma = v->anon_vma,
 				     .fork_child = vma_is_fork_child(v),
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };
 
@@ -281,15 +288,17 @@ static int remap(struct model *m, struct step *s, struct remap *r)
 void model_mremap(struct model *m, struct step *s)
 {
 	const u64 *arg = s->op->arg;
-	struct remap r = { .addr = op_addr(arg[0], s->mm->last), .old_len = page_align(arg[1]),
-			   .new_len = page_align(arg[2]), .flags = arg[3],
+	struct remap r = { .addr = op_addr(arg[0], s->mm->last),
+			   .old_len = page_align(arg[1]),
+			   .new_len = page_align(arg[2]),
+			   .flags = arg[3],
 			   .new_addr = op_addr(arg[4], s->mm->last) };
 	u64 wanted = r.new_addr;
 
 	s->result->err = remap(m, s, &r);
 	if (s->result->err)
 		return;
-	s->result->value = m->config.rules.mremap_multi && (r.flags & ABI_MREMAP_FIXED) ? wanted :
-											 r.new_addr;
+	s->result->value =
+		m->config.rules.mremap_multi && (r.flags & ABI_MREMAP_FIXED) ? wanted : r.new_addr;
 	s->mm->last = s->result->value;
 }

@@ -4,16 +4,18 @@
  *
  * Rules
  *  1. Room below max_map_count, ENOMEM (rule mremap_mapcount).
- *  2. MREMAP_DONTUNMAP of a locked area: the part that moves is split off first, so that only it is unlocked.
- *  3. The destination is a new range with the area's flags. Its page offset: an unfaulted anonymous area's starts anew
- *     from the new address; all others keep theirs, so that pages are found by the same index.
- *  4. It may merge at the destination (merge.c), also with the area that it comes from (which only an unfaulted
- *     anonymous one can), but with DONTUNMAP never with that: the area that is left would vanish. Rule
- *     dontunmap_skip_merge: then not with any other either. Whoever it merges with becomes faulted if the
- *     area was.
+ *  2. MREMAP_DONTUNMAP of a locked area: the part that moves is split off first, so that only it is
+ *     unlocked.
+ *  3. The destination is a new range with the area's flags. Its page offset: an unfaulted anonymous
+ *     area's starts anew from the new address; all others keep theirs, so that pages are found by
+ *     the same index.
+ *  4. It may merge at the destination (merge.c), also with the area that it comes from (which only
+ *     an unfaulted anonymous one can), but with DONTUNMAP never with that: the area that is left
+ *     would vanish. Rule dontunmap_skip_merge: then not with any other either. Whoever it merges
+ *     with becomes faulted if the area was.
  *  5. Pages and guard markers move; their index and owner stay.
- *  6. Without DONTUNMAP the old range is unmapped. With it the old area stays, unlocked; if all of it moved, it is unfaulted
- *     from now on and, if purely anonymous, indexed by its own address.
+ *  6. Without DONTUNMAP the old range is unmapped. With it the old area stays, unlocked; if all of
+ *     it moved, it is unfaulted from now on and, if purely anonymous, indexed by its own address.
  *  7. total_vm grows by what was added; locked_vm too if the area is locked. What was added to a
  *     locked area is filled.
  */
@@ -82,13 +84,16 @@ static void exclude_source(struct model *m, struct merge_range *range, const str
 		range->copied_survives = true;
 }
 
-/* Rules 3 and 4. @v is a copy of the area that moves; its index and that of the result may differ after. */
+/* Rules 3 and 4. @v is a copy of the area that moves; its index and that of the result may differ
+ * after. */
 static void copy_area(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
 {
 	struct model_vma v = mm->vmas[i], copy = v;
 	u64 delta = (r->addr >> PAGE_SHIFT) - v.start;
-	struct merge_range range = { .start = r->new_addr >> PAGE_SHIFT, .flags = v.flags,
-				     .file = v.file, .anon_vma = v.anon_vma,
+	struct merge_range range = { .start = r->new_addr >> PAGE_SHIFT,
+				     .flags = v.flags,
+				     .file = v.file,
+				     .anon_vma = v.anon_vma,
 				     .fork_child = vma_is_fork_child(&v),
 				     .fork_quirk = QUIRK_COPY_FORKLIMIT,
 				     .copied_from = &mm->vmas[i] };

@@ -3,10 +3,10 @@
  * mseal(addr, len, flags) - mseal(2), mm/mseal.c.
  *
  * Rules
- *  1. Absent before 6.10 (rule mseal): ENOSYS. flags not 0 EINVAL; addr not aligned EINVAL; a length that wraps when
- *     rounded up EINVAL; a range that wraps EINVAL; empty: success.
- *  2. Any hole in the range: ENOMEM, and nothing is sealed. 3. Each area that is not sealed yet gets SEALED, by merge or
- *     split (merge.c). There is no way back but the end of the process.
+ *  1. Absent before 6.10 (rule mseal): ENOSYS. flags not 0 EINVAL; addr not aligned EINVAL; a
+ *     length that wraps when rounded up EINVAL; a range that wraps EINVAL; empty: success.
+ *  2. Any hole in the range: ENOMEM, and nothing is sealed. 3. Each area that is not sealed yet
+ *     gets SEALED, by merge or split (merge.c). There is no way back but the end of the process.
  */
 #include <errno.h>
 
@@ -44,7 +44,8 @@ void model_mseal(struct model *m, struct step *s)
 		return;
 	}
 	/* Rule 3. */
-	for (u32 i = vma_find(mm, start); !err && i < mm->vma_count && mm->vmas[i].start < end; i++) {
+	for (u32 i = vma_find(mm, start); !err && i < mm->vma_count && mm->vmas[i].start < end;
+	     i++) {
 		const struct model_vma *v = &mm->vmas[i];
 
 		if (!(v->flags & VMF_SEALED))

@@ -3,9 +3,11 @@
  * munmap(addr, len) - munmap(2), do_vmi_munmap(), vms_gather_munmap_vmas().
  *
  * Rules
- *  1. addr not aligned, beyond TASK_SIZE, or len beyond what is left: EINVAL; len 0: EINVAL. Nothing mapped: success.
- *  2. The first area is cut at addr, the last one at addr + len. Cutting a hole into one area needs room below
- *     max_map_count: ENOMEM. 3. Any sealed area in the range: EPERM. The areas then stay, but cuts made so far stay too.
+ *  1. addr not aligned, beyond TASK_SIZE, or len beyond what is left: EINVAL; len 0: EINVAL.
+ *     Nothing mapped: success.
+ *  2. The first area is cut at addr, the last one at addr + len. Cutting a hole into one area needs
+ *     room below max_map_count: ENOMEM. 3. Any sealed area in the range: EPERM. The areas then
+ *     stay, but cuts made so far stay too.
  *  4. The areas go with their pages; locked_vm and the size counters shrink. Nothing merges.
  * The same code unmaps for mmap with MAP_FIXED, for mremap and for its shrinking.
  */
@@ -61,6 +63,6 @@ void model_munmap(struct model *m, struct step *s)
 		s->result->err = -EINVAL;
 		return;
 	}
-	s->result->err = unmap_range(m, s->mm, addr >> PAGE_SHIFT,
-				     (addr + page_align(len)) >> PAGE_SHIFT);
+	s->result->err =
+		unmap_range(m, s->mm, addr >> PAGE_SHIFT, (addr + page_align(len)) >> PAGE_SHIFT);
 }

@@ -3,13 +3,13 @@
  * Which pages of a process are populated, and what they contain; what the files contain.
  *
  * Rules
- *  1. A page is recorded when something is mapped at its address: the zero page, an anonymous page, a page of a file,
- *     or a guard marker. No record: the next access faults.
+ *  1. A page is recorded when something is mapped at its address: the zero page, an anonymous page,
+ *     a page of a file, or a guard marker. No record: the next access faults.
  *  2. Unmapping and discarding drop the records; guard markers survive MADV_DONTNEED and MADV_FREE
  *     (zap_pte_range(), ZAP_FLAG_DROP_MARKER).
  *  3. A file's page reads as 0 until it is written through a shared mapping (shmem).
- *  4. MADV_REMOVE turns pages of the file into holes, and unmaps them everywhere; private copies stay
- *     (shmem_fallocate(), unmap_mapping_range() without even_cows).
+ *  4. MADV_REMOVE turns pages of the file into holes, and unmaps them everywhere; private copies
+ *     stay (shmem_fallocate(), unmap_mapping_range() without even_cows).
  */
 #include <string.h>
 

@@ -13,9 +13,9 @@
  *
  * The first line that is not a comment is the version. Then one operation a line; "pN:" before it
  * names the process (none: process 0); "= ..." after it is an expected result and optional.
- * @3 is page 3 of the arena, @-1 the page before it, @3+0x10 a byte address; last, last+2 and last-1
- * count from the last mapping; a bare hexadecimal number is absolute. +2 is two pages; 0x10 a
- * number of bytes. Flags are names joined by "|"; bits without a name are one hexadecimal number.
+ * @3 is page 3 of the arena, @-1 the page before it, @3+0x10 a byte address; last, last+2 and
+ * last-1 count from the last mapping; a bare hexadecimal number is absolute. +2 is two pages; 0x10
+ * a number of bytes. Flags are names joined by "|"; bits without a name are one hexadecimal number.
  * Results: 0, an errno name, SIGSEGV, SIGBUS, @page (or an absolute address) of a mapping, a tag
  * number for read, pN for fork; "?" is any.
  *

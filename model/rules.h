@@ -66,16 +66,16 @@ extern const u32 model_profile_count;
 
 /* The profile with this name ("v6.12"; "6.12" too), or NULL. */
 const struct model_profile *profile_find(const char *name);
-/* The profile that fits the kernel release (uname -r), e.g. "6.12.95+deb12-amd64": the exact one, else
- * the nearest of the same series, else the nearest below; *@exact says whether the observed kernel is
- * of the same series and sublevel. Never NULL. */
+/* The profile that fits the kernel release (uname -r), e.g. "6.12.95+deb12-amd64": the exact one,
+ * else the nearest of the same series, else the nearest below; *@exact says whether the observed
+ * kernel is of the same series and sublevel. Never NULL. */
 const struct model_profile *profile_for_release(const char *release, bool *exact);
 /* The name of the value that @rules has for rule @index. */
 const char *rule_value(const struct model_rules *rules, u32 index, char *buf, size_t size);
-/* Applies "PROFILE", "name=value" or a comma-separated list of both to @rules and @quirks, from left
- * to right. A profile sets all rules and no quirk: bugs are not specified, so they are switched by
- * name alone ("name=on" or "name=off"). -EINVAL and a sentence that lists what is known; nothing is
- * changed then. */
+/* Applies "PROFILE", "name=value" or a comma-separated list of both to @rules and @quirks, from
+ * left to right. A profile sets all rules and no quirk: bugs are not specified, so they are
+ * switched by name alone ("name=on" or "name=off"). -EINVAL and a sentence that lists what is
+ * known; nothing is changed then. */
 int rules_parse(const char *text, struct model_rules *rules, struct model_quirks *quirks,
 		struct diag *diag);
 

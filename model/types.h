@@ -27,9 +27,9 @@ typedef int64_t s64;
 
 /* Prints where and aborts; the process cannot go on. */
 _Noreturn void check_failed(const char *file, int line, const char *what);
-#define CHECK(cond)                                                \
-	do {                                                       \
-		if (!(cond))                                       \
+#define CHECK(cond)                                              \
+	do {                                                     \
+		if (!(cond))                                     \
 			check_failed(__FILE__, __LINE__, #cond); \
 	} while (0)
 

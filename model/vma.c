@@ -4,11 +4,12 @@
  *
  * Rules
  *  1. Areas are disjoint, sorted, not empty (validate_mm()).
- *  2. Splitting leaves two areas with the same attributes; the page offset of the upper one continues that
- *     of the lower one (__split_vma()).
+ *  2. Splitting leaves two areas with the same attributes; the page offset of the upper one
+ *     continues that of the lower one (__split_vma()).
  *  3. A split that a system call asks for fails with ENOMEM at max_map_count areas (split_vma()).
- *  4. total_vm counts the pages of all areas; exec_vm, stack_vm and data_vm those that are executable and
- *     not writable, that grow down, that are writable and private (vm_stat_account(), is_data_mapping()).
+ *  4. total_vm counts the pages of all areas; exec_vm, stack_vm and data_vm those that are
+ *     executable and not writable, that grow down, that are writable and private
+ *     (vm_stat_account(), is_data_mapping()).
  */
 #include <errno.h>
 #include <string.h>
@@ -66,8 +67,8 @@ void vma_delete(struct model *m, struct model_mm *mm, u32 i)
 u64 vma_index(const struct model *m, const struct model_vma *v, u64 page)
 {
 	bool cow_file = v->file && (v->flags & VMF_MAYWRITE) && !(v->flags & VMF_SHARED);
-	u64 first = cow_file && m->config.rules.cow_file_index == COW_FILE_VIRTUAL ? v->anon_pgoff :
-										     v->pgoff;
+	u64 first = cow_file && m->config.rules.cow_file_index == COW_FILE_VIRTUAL ? v->anon_pgoff
+										   : v->pgoff;
 
 	return first + (page - v->start);
 }

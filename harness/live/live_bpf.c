@@ -16,6 +16,12 @@ extern const char live_blob[], live_blob_end[];
 
 #define LOG_BYTES (64 << 10)
 
+/* As numbers, or the compiler takes for granted that two objects never have one address. */
+static size_t blob_size(void)
+{
+	return (uintptr_t)live_blob_end - (uintptr_t)live_blob;
+}
+
 /* libbpf says the same for people who know BPF; the verifier's log has what it found. */
 static const char *last_line(char *log)
 {
@@ -75,7 +81,7 @@ static int load_object(struct bpf_object **object, struct diag *diag)
 
 	if (!log)
 		return diag_set(diag, -ENOMEM, "no memory");
-	*object = bpf_object__open_mem(live_blob, (size_t)(live_blob_end - live_blob), &opts);
+	*object = bpf_object__open_mem(live_blob, blob_size(), &opts);
 	if (!*object)
 		err = diag_set(diag, -errno, "the embedded BPF object cannot be read: %s",
 			       strerror(errno));
@@ -97,7 +103,7 @@ int live_bpf_load(struct live_bpf *bpf, struct diag *diag)
 	int err, fd;
 
 	memset(bpf, 0, sizeof(*bpf));
-	if (live_blob == live_blob_end)
+	if (!blob_size())
 		return diag_set(diag, -ENOSYS, "built without clang, so without the BPF program");
 	print = libbpf_set_print(NULL);
 	err = load_object(&bpf->object, diag);
