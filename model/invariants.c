@@ -105,8 +105,10 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 		pages += (s64)vma_pages(v);
 		if (v->flags & VMF_LOCKED)
 			locked += (s64)vma_pages(v);
-		if ((v->flags & VMF_LOCKED_MASK) == VMF_LOCKONFAULT)
-			return bad(diag, "F18 LOCKONFAULT without LOCKED", n, v->start);
+		if ((v->flags & VMF_LOCKED_MASK) == VMF_LOCKONFAULT ||
+		    ((v->flags & VMF_LOCKED_MASK) && (v->flags & VMF_DROPPABLE)))
+			return bad(diag, "F18 LOCKONFAULT without LOCKED, or droppable", n,
+				   v->start);
 	}
 	if (mm->counter[COUNT_MAP] != (s64)mm->vma_count ||
 	    mm_map_count(m, mm) > (s64)m->config.max_map_count + 1)

@@ -21,8 +21,9 @@
  *     EPERM, no room to split ENOMEM) leaves it mapped, though perhaps split; before, every failure
  *     is ENOMEM.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()).
- *  8. Merge (merge.c), or a new area. 9. Locked areas and MAP_POPULATE fill the range; failures are
- *     ignored.
+ *  8. Merge (merge.c), or a new area.
+ *  9. Droppable areas lose what mlockall(MCL_FUTURE) gave them, LOCKED (vma_supports_mlock()).
+ *     Locked areas and MAP_POPULATE fill the range; failures are ignored.
  */
 #include <errno.h>
 
@@ -237,7 +238,10 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 		vma_insert(m, mm, &v);
 	}
 	mm_account(mm, map->flags, (s64)map->pages);
-	if (map->flags & VMF_LOCKED)
+	/* Rule 9: after merging, so that equal neighbours may stay apart. */
+	if (map->flags & VMF_DROPPABLE)
+		mm->vmas[vma_find(mm, map->addr)].flags &= ~VMF_LOCKED_MASK;
+	else if (map->flags & VMF_LOCKED)
 		mm->counter[COUNT_LOCKED_VM] += (s64)map->pages;
 }
 

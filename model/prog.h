@@ -24,7 +24,7 @@
  *
  *	expect v6.12 v6.16:         (what is specified for these profiles)
  *	observed v6.16:             (what that kernel did, because of its known bugs)
- *	| = 0 0 p1 0                (optional: the results, one for each operation, when they differ)
+ *	| = 0 0 p1 0                (optional: the results, one for each operation)
  *	| p0 @0 +4 rw ac ...
  *
  * "expect all:" is for every profile not named by another expect block of the file.

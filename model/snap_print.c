@@ -47,7 +47,7 @@ static void text_flags(struct text *t, u64 flags, u32 fields)
 /* Such an index is the page number of the address that the memory was made for. */
 void snap_text_index(struct text *t, const char *name, u64 index)
 {
-	text_add(t, " %s=@%" PRId64, name, (s64)(index - ARENA_BASE / PAGE_BYTES));
+	text_add(t, "%s=@%" PRId64, name, (s64)(index - ARENA_BASE / PAGE_BYTES));
 }
 
 void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, u32 fields)
@@ -63,9 +63,9 @@ void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, 
 	if (!(fields & SNAP_PGOFF))
 		return;
 	if (!vma->file && pgoff != page)
-		snap_text_index(t, "pgoff", pgoff);
+		snap_text_index(t, " pgoff", pgoff);
 	if (anon_pgoff != pgoff && (!vma->file || anon_pgoff != page))
-		snap_text_index(t, "apgoff", anon_pgoff);
+		snap_text_index(t, " apgoff", anon_pgoff);
 }
 
 void snap_text_id(struct text *t, u16 id)
@@ -347,9 +347,10 @@ void snap_print_both(FILE *out, const struct snapshot *want, const struct snapsh
 		int order = keys_compare(&a, &b);
 
 		if (order < 0) {
-			bool free = a.page && !snap_state_differs(a.page, NULL);
+			bool permitted = a.page && !snap_state_differs(a.page, NULL);
 
-			fprintf(out, "%-*s%s\n", width, a.text, free ? "" : " <");
+			fprintf(out, "%-*s%s\n", permitted ? 0 : width, a.text,
+				permitted ? "" : " <");
 		} else if (order > 0) {
 			fprintf(out, "%-*s > %s\n", width, "", b.text);
 		} else {

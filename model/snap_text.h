@@ -22,7 +22,7 @@ bool snap_tag_differs(const struct snap_page *want, const struct snap_page *seen
 /* Access, flags, file and offsets of @vma as an area that begins at @page would have them: "rw
  * ac". */
 void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, u32 fields);
-/* " name=@17": a linear index of anonymous memory, relative to that of the arena's first page. */
+/* "name=@17": a linear index of anonymous memory, relative to that of the arena's first page. */
 void snap_text_index(struct text *t, const char *name, u64 index);
 /* "A", "none". */
 void snap_text_id(struct text *t, u16 id);

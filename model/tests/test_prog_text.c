@@ -283,13 +283,13 @@ static void test_too_much_of_anything_is_refused(void **state)
 	refuse(file, text, "t.vma:258:1: a program has at most 256 operations");
 	free(text);
 	text = repeated("expect v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13:\n", 1);
-	refuse(file, text, "t.vma:2:48: a block names at most 12 profiles");
+	refuse(file, text, "t.vma:2:47: a block names at most 12 profiles");
 	free(text);
 	text = repeated("| x\n", 70);
 	memcpy(text, "vma 1\nexpect all:", 17);
 	memset(text + 17, ' ', 5);
 	text[21] = '\n';
-	refuse(file, text, "t.vma:68:1: a block has at most 64 lines");
+	refuse(file, text, "t.vma:67:1: a block has at most 64 lines");
 	free(text);
 }
 
