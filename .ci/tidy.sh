@@ -61,7 +61,7 @@ c && /^\}/ && opened {
 /^de[b] |:\/\/[a-z0-9.-]+\/(debia[n]|ubunt[u])(-security)?([^a-z]|$)/ {
 	bad("archive", "the host of a package archive: use what the machine is configured with")
 }
-(c || script) && /TOD[O]|FIXM[E]|XX[X]/ {
+(c || script) && /TOD[O]|FIXM[E]|(^|[^X])XX[X]([^X]|$)/ {
 	bad("unfinished", "finish it, or open an issue: marks in the source are never read again")
 }
 executor && /(^|[^A-Za-z0-9_])(malloc|calloc|realloc|free|[a-z]*printf|f?puts|fopen)\(/ ||

@@ -81,6 +81,14 @@ static int write_program(const struct min *min)
 	return err;
 }
 
+/* With --json standard output gets the report instead of the program, which is part of it. */
+static void print_json(struct min *min)
+{
+	const struct origin origin = {.file = min->out};
+
+	report_json(stdout, min->cs.session, &min->prog, &min->result.outcome, &origin);
+}
+
 static int finish(struct min *min, const char *path, int err)
 {
 	const struct minimise_result *r = &min->result;
@@ -100,7 +108,9 @@ static int finish(struct min *min, const char *path, int err)
 		fprintf(stderr,
 			"vmafuzz min: %s is flaky, it diverged in %u of %u runs: left as it is\n",
 			path, r->seen, r->tried);
-	err = write_program(min);
+	if (min->backend.json)
+		print_json(min);
+	err = min->backend.json && !min->out ? 0 : write_program(min);
 	if (err) {
 		fprintf(stderr, "vmafuzz min: cannot write the program: %s\n", strerror(-err));
 		return STATUS_USAGE;

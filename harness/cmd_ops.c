@@ -46,12 +46,12 @@ static void print_text(const struct op_desc *d)
 {
 	u32 a;
 
-	printf("%-11s %6u  ", d->name, d->weight);
+	printf("%-11s %6u", d->name, d->weight);
 	for (a = 0; a < d->arg_count; a++) {
 		const char *kind = argkinds[d->arg[a].kind].name;
 
 		/* "addr: addr" would say nothing. */
-		printf("%s%s", a ? ", " : "", d->arg[a].name);
+		printf("%s%s", a ? ", " : "  ", d->arg[a].name);
 		if (strcmp(kind, d->arg[a].name) != 0)
 			printf(": %s", kind);
 	}

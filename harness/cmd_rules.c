@@ -58,6 +58,15 @@ static void print_text(u32 rule)
 	printf("%s = %s\n    %s\n    since %s\n", d->name, d->values, d->meaning, d->since);
 }
 
+/* A cell of the table; the last of a line is not filled up with blanks. */
+static void print_cell(u32 profile, int width, const char *text)
+{
+	if (profile + 1 < model_profile_count)
+		printf(" %-*s", width, text);
+	else
+		printf(" %s\n", text);
+}
+
 /* Wide enough for each name of a profile and value that stands in column @profile. */
 static int column_width(u32 profile)
 {
@@ -81,14 +90,12 @@ static void print_table(void)
 
 	printf("%-25s", "rule");
 	for (p = 0; p < model_profile_count; p++)
-		printf(" %-*s", column_width(p), model_profiles[p].name);
-	putchar('\n');
+		print_cell(p, column_width(p), model_profiles[p].name);
 	for (i = 0; i < rule_count; i++) {
 		printf("%-25s", rule_descs[i].name);
 		for (p = 0; p < model_profile_count; p++)
-			printf(" %-*s", column_width(p),
-			       rule_value(&model_profiles[p].rules, i, value, sizeof(value)));
-		putchar('\n');
+			print_cell(p, column_width(p),
+				   rule_value(&model_profiles[p].rules, i, value, sizeof(value)));
 	}
 	putchar('\n');
 	for (p = 0; p < model_profile_count; p++)

@@ -147,7 +147,22 @@ static int run_file(void *arg, const char *path)
 
 static void summary(const struct run *run)
 {
-	if (run->backend.json || run->files < 2)
+	struct json j;
+
+	if (run->backend.json) {
+		json_begin(&j, stdout);
+		json_string(&j, "type", "summary");
+		json_u64(&j, "files", run->files);
+		json_u64(&j, "agree", run->agree);
+		json_u64(&j, "diverge", run->diverge);
+		json_u64(&j, "known", run->known);
+		json_u64(&j, "skip", run->skip);
+		json_u64(&j, "error", run->error);
+		json_u64(&j, "unreadable", run->unreadable);
+		json_end(&j);
+		return;
+	}
+	if (run->files < 2)
 		return;
 	printf("%u files: %u agree, %u diverge (%u of them known bugs), %u skipped, %u errors, "
 	       "%u not readable\n",

@@ -51,17 +51,19 @@ struct findings *findings_open(const char *dir, struct diag *diag)
 	return f;
 }
 
-/* The name of the directory of a finding: its signature; a known bug has its own, named after it.
- * */
+/*
+ * The name of the directory of a finding: its signature. What a known bug explains is named after
+ * that: it shows in many ways, and nobody wants them all.
+ */
 static void finding_name(char *buf, size_t size, const struct outcome *outcome)
 {
-	char sig[100], quirks[90];
+	char sig[100], quirks[190];
 	char *p;
 
 	signature_print(sig, sizeof(sig), &outcome->signature);
 	quirks_print(quirks, sizeof(quirks), outcome->quirks_explain);
 	if (outcome->quirks_explain)
-		snprintf(buf, size, "known-%s-%s", quirks, sig);
+		snprintf(buf, size, "known-%s", quirks);
 	else
 		snprintf(buf, size, "%s", sig);
 	for (p = buf; *p; p++)
@@ -354,8 +356,7 @@ int findings_save_minimised(struct findings *f, struct session *s, const struct 
 	return save(f, &finding, "program.vma", true, diag);
 }
 
-/* Equal for lines that differ only in numbers: addresses, times, process ids. */
-static u32 line_hash(const char *line)
+u32 findings_line_hash(const char *line)
 {
 	u32 hash = 2166136261u;
 
@@ -382,7 +383,7 @@ int findings_save_kernel_log(struct findings *f, const struct prog *prog, const 
 		free(text);
 		return diag_set(diag, -ENOMEM, "out of memory");
 	}
-	snprintf(name, sizeof(name), "kernel-log-%08x", line_hash(line));
+	snprintf(name, sizeof(name), "kernel-log-%08x", findings_line_hash(line));
 	snprintf(file, sizeof(file), "%016" PRIx64 ".vma", prog_hash(prog));
 	dir = open_dir(f, name, true);
 	err = dir < 0 ? dir : put_file(dir, file, text, len, true);

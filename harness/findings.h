@@ -3,7 +3,7 @@
  * Findings on disk: one directory each, named after the signature, in the output directory of a
  * run:
  *
- *	OUT/mremap-boundary-anon_vma/          a known bug: OUT/known-NAME-mremap-boundary-anon_vma/
+ *	OUT/mremap-boundary-anon_vma/          a known bug: OUT/known-NAME/
  *		program.vma     minimised, with what it showed as comments
  *		original.vma    as it was generated
  *		report.txt      report_print()
@@ -27,8 +27,8 @@ struct findings;
 struct findings *findings_open(const char *dir, struct diag *diag);
 void findings_close(struct findings *f);
 
-/* Is @outcome's signature, explained by the same quirks, already there? Counts it in either case.
- * */
+/* Is @outcome's signature (or, if quirks explain it, are they) already there? Counts it in any
+ * case. */
 bool findings_known(struct findings *f, const struct outcome *outcome);
 /* The directory of @outcome's finding. */
 void findings_path(const struct findings *f, const struct outcome *outcome, char *buf, size_t size);
@@ -41,7 +41,10 @@ int findings_save(struct findings *f, struct session *s, const struct prog *prog
 int findings_save_minimised(struct findings *f, struct session *s, const struct prog *prog,
 			    const struct outcome *outcome, const struct origin *origin,
 			    struct diag *diag);
-/* Saves a note that is no divergence: lines of the kernel log while the case with @prog ran. */
+/* Saves a note that is no divergence: lines of the kernel log while the case with @prog ran. It
+ * goes to OUT/kernel-log-HASH/; the hash is equal for lines that differ only in numbers (addresses,
+ * times). */
+u32 findings_line_hash(const char *line);
 int findings_save_kernel_log(struct findings *f, const struct prog *prog, const char *line,
 			     struct diag *diag);
 

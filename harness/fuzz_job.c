@@ -18,6 +18,7 @@
 
 #include "harness/findings.h"
 #include "harness/fuzz_log.h"
+#include "harness/json.h"
 #include "harness/minimise.h"
 #include "harness/progress.h"
 
@@ -347,11 +348,32 @@ static struct job *job_open(const struct fuzz_options *options, u32 number, int 
 	return NULL;
 }
 
+static void announce_json(const struct job *j)
+{
+	const struct backend *b = j->cs.backend;
+	struct json json;
+
+	json_begin(&json, stdout);
+	json_string(&json, "type", "start");
+	json_string(&json, "backend", b->type->name);
+	json_string(&json, "kernel", b->kernel);
+	json_string(&json, "profile", b->profile);
+	json_bool(&json, "profile_exact", b->profile_exact);
+	json_string(&json, "observed", b->observation);
+	json_u64(&json, "seed", j->options->seed);
+	json_u64(&json, "jobs", j->options->jobs);
+	json_string(&json, "directory", j->options->out);
+	json_end(&json);
+}
+
 static void job_announce(const struct job *j, const struct diag *log_diag)
 {
-	if (j->options->backend.json)
-		return;
 	fuzz_print_begin(j->shared);
+	if (j->options->backend.json) {
+		announce_json(j);
+		fuzz_print_end(j->shared);
+		return;
+	}
 	cmd_session_print(stdout, &j->cs, "");
 	printf("seed: %" PRIu64 ", %u operations a program, %u %s, findings in %s\n",
 	       j->options->seed, j->options->generate.ops, j->options->jobs,
@@ -395,13 +417,12 @@ int fuzz_job(const struct fuzz_options *options, struct fuzz_shared *shared, u32
 	return status;
 }
 
-/* Prints what the run of one case gave. */
+/* Prints what the run of one case gave: its report, or else the program with the verdict. */
 static int one_verdict(struct job *j)
 {
 	const struct outcome *outcome = &j->outcome;
-	char text[64];
+	struct json json;
 
-	snprintf(text, sizeof(text), "case %" PRIu64, j->origin.case_seed);
 	if (outcome->verdict == VERDICT_DIVERGE) {
 		if (j->options->backend.json)
 			report_json(stdout, j->cs.session, &j->prog, outcome, &j->origin);
@@ -409,10 +430,18 @@ static int one_verdict(struct job *j)
 			report_print(stdout, j->cs.session, &j->prog, outcome, &j->origin);
 		return STATUS_DIVERGE;
 	}
-	if (outcome->verdict == VERDICT_AGREE)
-		printf("agree %s (%u ops)\n", text, outcome->ops_done);
-	else
-		printf("%s %s: %s\n", verdict_names[outcome->verdict], text, outcome->diag.text);
+	if (j->options->backend.json) {
+		json_begin(&json, stdout);
+		json_string(&json, "type", verdict_names[outcome->verdict]);
+		json_u64(&json, "case", j->origin.case_seed);
+		json_u64(&json, "ops", outcome->ops_done);
+		json_string(&json, "text", outcome->diag.text);
+		json_end(&json);
+	} else {
+		prog_print(stdout, &j->prog);
+		printf("# %s after %u operations%s%s\n", verdict_names[outcome->verdict],
+		       outcome->ops_done, outcome->diag.text[0] ? ": " : "", outcome->diag.text);
+	}
 	return outcome->verdict == VERDICT_ERROR ? STATUS_BACKEND : STATUS_AGREE;
 }
 

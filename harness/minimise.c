@@ -15,6 +15,9 @@
 #include "harness/tactics.h"
 
 #define RUNS_LIMIT (1u << 22) /* 64 MiB of hashes */
+/* What comes down page by page from 2^52 is to leave runs for the rest. */
+#define IN_A_ROW_MAX 64
+#define ROUNDS_MAX 16
 
 struct minimiser {
 	struct session *session;
@@ -28,6 +31,7 @@ struct minimiser {
 	u32 runs_max;
 	u64 *tried;                 /* hashes, open addressing; 0: free. One a run: never full */
 	u32 tried_mask;
+	bool closely;               /* look at everything after each operation */
 	int err;                    /* the backend broke */
 };
 
@@ -56,7 +60,7 @@ static bool first_time(struct minimiser *m, u64 hash)
 /* Runs @prog. Does it diverge? */
 static bool diverges(struct minimiser *m, const struct prog *prog)
 {
-	const struct session_opts opts = {.pages_each = true, .check = true};
+	const struct session_opts opts = {.pages_each = m->closely, .check = true};
 
 	session_run(m->session, prog, &opts, &m->outcome);
 	if (m->outcome.verdict == VERDICT_ERROR)
@@ -90,17 +94,21 @@ static bool descend(struct minimiser *m)
 {
 	bool smaller = false;
 	const struct tactic *t;
-	u32 step;
+	u32 step, in_a_row;
 
 	for (t = tactics; t->name; t++) {
 		step = 0;
+		in_a_row = 0;
 		while (!over(m) && t->candidate(&m->best, m->fault, step, &m->candidate)) {
-			/* The list of candidates changes with the best: this step is another one
-			 * now. */
-			if (attempt(m))
+			/* The list of candidates changes with the best: this step is another now.
+			 * */
+			if (attempt(m)) {
 				smaller = true;
-			else
-				step++;
+				if (++in_a_row < IN_A_ROW_MAX)
+					continue;
+			}
+			step++;
+			in_a_row = 0;
 		}
 	}
 	return smaller && !over(m);
@@ -123,10 +131,17 @@ static int start(struct minimiser *m, const struct prog *prog)
 {
 	u32 n = 0;
 
-	/* One that diverges now and then is to be called flaky, not fine. */
-	while (!diverges(m, prog))
-		if (m->err || ++n >= m->opts->confirm)
+	/*
+	 * One that diverges now and then is to be called flaky, not fine. And looking at something
+	 * may change it, or be done by other means than the quick look: so every other time
+	 * without.
+	 */
+	m->closely = true;
+	while (!diverges(m, prog)) {
+		if (m->err || ++n >= 2 * m->opts->confirm)
 			return m->err ? m->err : -EINVAL;
+		m->closely = !m->closely;
+	}
 	m->signature = m->outcome.signature;
 	m->quirks_explain = m->outcome.quirks_explain;
 	m->fault = m->outcome.op;
@@ -139,7 +154,9 @@ static int start(struct minimiser *m, const struct prog *prog)
 
 static void run(struct minimiser *m, struct prog *prog)
 {
-	while (descend(m))
+	u32 round = 0;
+
+	while (descend(m) && ++round < ROUNDS_MAX)
 		continue;
 	if (m->err) {
 		*prog = m->best;

@@ -149,9 +149,11 @@ static void print_rules(FILE *out, const struct model_config *config)
 	}
 }
 
-static const char *or_empty(const char *text)
+/* @text behind a blank, if there is any. */
+static void print_more(FILE *out, const char *text)
 {
-	return text ? text : "";
+	if (text && *text)
+		fprintf(out, " %s", text);
 }
 
 static void print_origin(FILE *out, struct session *s, const struct origin *origin)
@@ -168,11 +170,17 @@ static void print_origin(FILE *out, struct session *s, const struct origin *orig
 	if (!origin->file && !origin->generated)
 		return;
 	fprintf(out, "Run again:\n");
-	if (origin->file)
-		fprintf(out, "    vmafuzz run %s %s\n", origin->file, or_empty(origin->options));
-	if (origin->generated)
-		fprintf(out, "    vmafuzz fuzz --case %" PRIu64 " %s %s\n", origin->case_seed,
-			or_empty(origin->options), or_empty(origin->fuzz_options));
+	if (origin->file) {
+		fprintf(out, "    vmafuzz run %s", origin->file);
+		print_more(out, origin->options);
+		fputc('\n', out);
+	}
+	if (origin->generated) {
+		fprintf(out, "    vmafuzz fuzz --case %" PRIu64, origin->case_seed);
+		print_more(out, origin->options);
+		print_more(out, origin->fuzz_options);
+		fputc('\n', out);
+	}
 }
 
 void report_print(FILE *out, struct session *s, const struct prog *prog,

@@ -36,6 +36,9 @@ const char *const verdict_names[] = {
 
 int signature_print(char *buf, size_t size, const struct signature *sig)
 {
+	if (sig->rule == MERGE_NOT_TRIED)
+		return snprintf(buf, size, "%s/%s", op_descs[sig->op].name,
+				aspect_names[sig->aspect]);
 	return snprintf(buf, size, "%s/%s/%s", op_descs[sig->op].name, aspect_names[sig->aspect],
 			merge_rule_names[sig->rule]);
 }

@@ -23,7 +23,7 @@ struct signature {
 	enum merge_rule rule;
 };
 
-/* Prints "mremap/boundary/anon_vma". */
+/* Prints "mremap/boundary/anon_vma", or "mremap/content" where no rule for merging is involved. */
 int signature_print(char *buf, size_t size, const struct signature *sig);
 bool signature_equal(const struct signature *a, const struct signature *b);
 

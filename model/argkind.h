@@ -28,6 +28,7 @@ struct argkind {
 	bool (*simpler)(u64 value, u32 step, u64 *out);
 };
 
+/* By enum arg_kind; ARG_NONE has a name only. */
 extern const struct argkind argkinds[ARG_KIND_COUNT];
 
 #endif

@@ -12,8 +12,9 @@
  *     copies the page. Behind the end of the file both give SIGBUS, but the area is faulted all the
  *     same (do_cow_fault()).
  *  5. Shared mapping: the file's page, never an anon_vma; SIGBUS behind the end of the file.
- *  6. A load of a file's page may map up to 15 pages around it that the page cache has
- *     (do_fault_around()): these are recorded as "may".
+ *  6. A load of a file's page may map pages around it that the page cache has: 16 in all, from a
+ *     multiple of 16 pages or from the area's start on, within the area and the page table; before
+ *     the page itself is looked at (do_fault_around()). These are recorded as "may".
  *  7. A store to a page that a fork shared makes a copy or takes the page over: in both cases the
  *     page is then the area's own; its index stays (do_wp_page()).
  *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide
@@ -28,16 +29,21 @@
 #include "internal.h"
 
 #define FAULT_AROUND_PAGES 16
+#define PAGES_PER_TABLE 512ull
 #define STACK_GUARD_GAP 256
 
 /* Rule 6. */
 static void fault_around(struct model *m, struct model_mm *mm, const struct model_vma *v, u64 addr)
 {
-	u64 first = addr & ~(u64)(FAULT_AROUND_PAGES - 1), last = first + FAULT_AROUND_PAGES;
+	u64 first = addr & ~(u64)(FAULT_AROUND_PAGES - 1), last;
+	u64 table_end = (addr | (PAGES_PER_TABLE - 1)) + 1;
 	u64 file_pages = m->files[v->file].pages;
 
 	if (first < v->start)
 		first = v->start;
+	last = first + FAULT_AROUND_PAGES;
+	if (last > table_end)
+		last = table_end;
 	if (last > v->end)
 		last = v->end;
 	for (u64 a = first; a < last; a++) {
@@ -85,22 +91,21 @@ static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enu
 	u64 index = v->pgoff + (addr - v->start);
 	struct model_page *p = page_at(mm, addr);
 
+	if (p && p->state == PAGE_FILE && !cow)
+		return 0;
 	if (cow)
 		anon_vma_prepare(m, mm, i);
+	if (access == ACCESS_READ)
+		fault_around(m, mm, v, addr);
 	if (index >= m->files[v->file].pages)
 		return RESULT_SIGBUS;
 	if (cow) {
 		make_anon(m, mm, i, addr, file_tag(m, v->file, index));
 		return 0;
 	}
-	if (p && p->state == PAGE_FILE)
-		return 0;
 	p = page_make(m, mm, addr);
-	if (!p)
-		return 0;
-	p->state = PAGE_FILE;
-	if (access == ACCESS_READ)
-		fault_around(m, mm, v, addr);
+	if (p)
+		p->state = PAGE_FILE;
 	return 0;
 }
 
@@ -139,7 +144,7 @@ static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
 	const struct model_vma *prev = i > 0 ? v - 1 : NULL;
 	u64 grow = v->start - addr;
 
-	if (!(v->flags & VMF_GROWSDOWN) || addr << PAGE_SHIFT < m->config.mmap_min_addr)
+	if (!(v->flags & VMF_GROWSDOWN) || addr << PAGE_SHIFT < m->config.hint_min_addr)
 		return false;
 	if (prev && !(prev->flags & VMF_GROWSDOWN) && (prev->flags & VMF_ACCESS) &&
 	    addr - prev->end < STACK_GUARD_GAP)
@@ -165,6 +170,9 @@ static int touch(struct model *m, struct model_mm *mm, u64 addr, enum access acc
 
 	*area = i;
 	if (i == mm->vma_count)
+		return RESULT_SIGSEGV;
+	/* What lies in between is not the program's, and does not grow. */
+	if (addr < PROGRAM_BASE >> PAGE_SHIFT && mm->vmas[i].start >= PROGRAM_BASE >> PAGE_SHIFT)
 		return RESULT_SIGSEGV;
 	if (mm->vmas[i].start > addr && !grow_down(m, mm, i, addr))
 		return RESULT_SIGSEGV;

@@ -29,6 +29,7 @@ void model_config_default(struct model_config *config)
 		.cap_ipc_lock = true,
 		.cap_rawio = true,
 		.mmap_min_addr = 65536,
+		.hint_min_addr = 65536,
 		.rlimit_memlock = 2048,
 		.rlimit_stack = 2048,
 		.max_map_count = 65530,

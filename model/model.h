@@ -37,7 +37,10 @@ struct model_config {
 	bool zero_noexec;   /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
 	bool cap_ipc_lock;  /* RLIMIT_MEMLOCK does not apply */
 	bool cap_rawio;	    /* mmap_min_addr does not apply */
-	u64 mmap_min_addr;  /* bytes */
+	/* Bytes. Mappings below the first need CAP_SYS_RAWIO (vm.mmap_min_addr); hints below the
+	 * second are rounded up to it, and no stack grows below it: it is the larger of the first and
+	 * of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
+	u64 mmap_min_addr, hint_min_addr;
 	u64 rlimit_memlock; /* pages; the highest number for none */
 	u64 rlimit_stack;   /* pages */
 	u32 max_map_count;

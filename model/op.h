@@ -21,6 +21,9 @@
 #define ARENA_PAGES 64ull
 #define ARENA_BASE (0x100000000000ull - ARENA_PAGES / 2 * PAGE_BYTES) /* bytes */
 #define ARENA_END (ARENA_BASE + ARENA_PAGES * PAGE_BYTES)             /* exclusive */
+/* Processes have memory of their own below this, besides the program's; from here up to where
+ * kernels put mappings there is only what the program maps. */
+#define PROGRAM_BASE 0x0a0000000000ull
 
 enum op_kind {
 #define X(ID, ...) OP_##ID,
@@ -86,10 +89,10 @@ struct op_result {
 	s32 err;
 	u64 value;
 };
-#define RESULT_SIGSEGV (-1001) /* a load or store was answered by SIGSEGV */
-#define RESULT_SIGBUS (-1002)  /* or by SIGBUS */
+#define RESULT_SIGSEGV (-10001) /* a load or store was answered by SIGSEGV */
+#define RESULT_SIGBUS (-10002)  /* or by SIGBUS */
 /* refused by the harness: would have hit the executor's own memory */
-#define RESULT_REFUSED (-1003)
+#define RESULT_REFUSED (-10003)
 
 /*
  * An ARG_ADDR is a signed offset in bytes (low 62 bits) from one of three bases (high 2 bits):

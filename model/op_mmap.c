@@ -103,6 +103,8 @@ static int place(struct model *m, struct step *s, struct mapping *map, u64 addr,
 	if (len > ABI_TASK_SIZE)
 		return -ENOMEM;
 	if (map->mapflags & (ABI_MAP_FIXED | ABI_MAP_FIXED_NOREPLACE)) {
+		if (addr > -PAGE_BYTES && quirk(m, QUIRK_MMAP_FIXED_ERRNO))
+			return (int)addr;
 		if (addr > ABI_TASK_SIZE - len)
 			return -ENOMEM;
 		if (addr % PAGE_BYTES)
@@ -119,8 +121,8 @@ static int place(struct model *m, struct step *s, struct mapping *map, u64 addr,
 		limit(m, "a mapping of more than 4 GiB");
 		return 0;
 	}
-	if (hint && hint < m->config.mmap_min_addr)
-		hint = page_align(m->config.mmap_min_addr);
+	if (hint && hint < m->config.hint_min_addr)
+		hint = page_align(m->config.hint_min_addr);
 	if (hint && hint_is_free(s->mm, hint >> PAGE_SHIFT, map->pages))
 		map->addr = hint >> PAGE_SHIFT;
 	else if (!s->seen)

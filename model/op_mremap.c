@@ -198,8 +198,12 @@ static int remap_there(struct model *m, struct step *s, struct remap *r)
 
 	if (!err && check_first)
 		err = check_resize(m, s->mm, r, i);
-	if (!err && (r->flags & ABI_MREMAP_FIXED))
+	if (!err && (r->flags & ABI_MREMAP_FIXED)) {
 		err = munmap_bytes(m, s->mm, r->new_addr, r->new_len);
+		/* An old length that wraps hides that the destination is the area itself. */
+		if (!err && check_first)
+			err = find_area(s->mm, r->addr, &i);
+	}
 	if (!err && r->old_len > r->new_len) {
 		err = munmap_bytes(m, s->mm, r->addr + r->new_len, r->old_len - r->new_len);
 		r->old_len = r->new_len;

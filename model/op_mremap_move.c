@@ -169,7 +169,8 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 			mm->counter[COUNT_LOCKED_VM] += (s64)new_pages;
 		return 0;
 	}
-	unmap_range(m, mm, from, from + old_pages);
+	if (old_pages)
+		unmap_range(m, mm, from, from + old_pages);
 	if (locked) {
 		mm->counter[COUNT_LOCKED_VM] += (s64)new_pages;
 		if (new_pages > old_pages)

@@ -10,6 +10,8 @@
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
+/* Open bugs that every kernel has: seen on 6.18.44, and in the source of 6.12. */
+#define QUIRKS_OF_ALL QUIRK(MMAP_FIXED_ERRNO)
 
 const struct model_profile model_profiles[] = {
 	{
@@ -19,6 +21,7 @@ const struct model_profile model_profiles[] = {
 		.rules = {
 			.dontunmap_skip_merge = 1,
 		},
+		.quirks.on = QUIRKS_OF_ALL,
 	},
 	{
 		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */
@@ -33,7 +36,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(DONTUNMAP_STALE_PGOFF) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_NOCHARGE),
 	},
@@ -53,7 +56,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -79,7 +82,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -104,7 +107,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -129,7 +132,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -155,7 +158,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -180,7 +183,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -206,7 +209,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -234,7 +237,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -261,7 +264,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT),
 	},
 	{
 		/* A release candidate: 7.3-rc7. */
@@ -287,7 +290,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRK(GROW_FORKLIMIT),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT),
 	},
 };
 const u32 model_profile_count = ARRAY_SIZE(model_profiles);

@@ -78,8 +78,8 @@ struct prog_file {
 	char text[65536];
 };
 
-/* Reads @text. 0, or -EINVAL with "name:line:col: what is wrong" in @diag. Strict: anything that is
- * not understood is an error. */
+/* Reads @text. 0, or -EINVAL with "name:line:col: what is wrong" in @diag, or -EFBIG if it does not
+ * fit. Strict: anything that is not understood is an error. */
 int prog_parse(struct prog_file *file, const char *name, const char *text, struct diag *diag);
 /* Reads a file, "-" for standard input: prog_parse(), or the errno of reading it. */
 int prog_load(struct prog_file *file, const char *path, struct diag *diag);

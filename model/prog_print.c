@@ -41,6 +41,15 @@ const char *err_name(s32 err)
 	return "unknown error";
 }
 
+/* Kernels have been seen to give back numbers that are no error's: they print as "E1024". */
+static bool err_known(s32 err)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i].err == err)
+			return true;
+	return false;
+}
+
 int op_print(char *buf, size_t size, const struct op *op)
 {
 	const struct op_desc *desc = &op_descs[op->kind];
@@ -64,7 +73,9 @@ int result_print(char *buf, size_t size, const struct op *op, const struct op_re
 	struct text t;
 
 	text_init(&t, buf, size);
-	if (result->err)
+	if (result->err < 0 && result->err > -4096 && !err_known(result->err))
+		text_add(&t, "E%d", -result->err);
+	else if (result->err)
 		text_add(&t, "%s", err_name(result->err));
 	else if (op->kind == OP_READ)
 		text_add(&t, "%" PRIu64, result->value);

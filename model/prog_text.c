@@ -189,9 +189,14 @@ static bool parse_success(const char *text, const struct op *op, u64 *value)
 /* The negative number of the error or signal with this name, or 0. */
 static s32 err_find(const char *name)
 {
+	const char *digits = name + 1;
+	u64 number;
+
 	for (s32 err = -1; err > -200; err--)
 		if (strcmp(err_name(err), name) == 0)
 			return err;
+	if (*name == 'E' && text_decimal(&digits, 4095, &number) && *digits == '\0')
+		return -(s32)number;
 	return strcmp(name, "SIGSEGV") == 0 ? RESULT_SIGSEGV :
 	       strcmp(name, "SIGBUS") == 0  ? RESULT_SIGBUS :
 					      0;

@@ -47,7 +47,7 @@ void snap_reset(struct snapshot *snap)
 
 u64 snap_flags_known(u32 fields)
 {
-	return fields & SNAP_FLAGS ? ~0ull : VMF_ACCESS | VMF_SHARED;
+	return fields & SNAP_FLAGS ? ~0ull : VMF_ACCESS | VMF_MAYSHARE;
 }
 
 bool snap_state_differs(const struct snap_page *want, const struct snap_page *seen)
@@ -101,7 +101,8 @@ bool snap_attributes_equal(const struct snap_vma *a, const struct snap_vma *b, u
 		return a->file == b->file && a->pgoff + a_pages == b->pgoff + b_pages &&
 		       a->anon_pgoff + a_pages == b->anon_pgoff + b_pages;
 	/* Which file it is remains unknown, and the offset of anonymous memory too. */
-	return !a->file || !b->file || a->pgoff + a_pages == b->pgoff + b_pages;
+	return !a->file == !b->file &&
+	       (!a->file || a->pgoff + a_pages == b->pgoff + b_pages);
 }
 
 static bool layout_equal(const struct comparison *c)
@@ -466,9 +467,9 @@ static u64 digest_vma(u64 hash, const struct snapshot *snap, const struct snap_v
 	hash = mix(mix(hash, vma->start), vma->end);
 	hash = mix(hash, vma->flags & snap_flags_known(snap->fields));
 	if (snap->fields & SNAP_PGOFF)
-		hash = mix(mix(hash, vma->anon_pgoff), vma->file);
-	if (snap->fields & SNAP_PGOFF || vma->file)
-		hash = mix(hash, vma->pgoff);
+		hash = mix(mix(mix(hash, vma->pgoff), vma->anon_pgoff), vma->file);
+	else
+		hash = mix(hash, vma->file ? vma->pgoff : ~0ull);
 	if (!(snap->fields & SNAP_ANON_VMA))
 		return hash;
 	hash = mix(mix(hash, vma->anon_vma), vma->chain_len);

@@ -23,7 +23,7 @@
 /* What of a snapshot is known. A backend says at open what it can ever observe, and in each
  * snapshot what it did observe this time. */
 enum snap_field {
-	SNAP_LAYOUT = 1 << 0,   /* start, end, READ|WRITE|EXEC|SHARED, offset of file mappings */
+	SNAP_LAYOUT = 1 << 0,   /* start, end, READ|WRITE|EXEC|MAYSHARE, offset of file mappings */
 	SNAP_FLAGS = 1 << 1,    /* all other flags that the kernel has a name for */
 	SNAP_PGOFF = 1 << 2,    /* page offset of anonymous areas, anon_pgoff, file identity */
 	SNAP_ANON_VMA = 1 << 3, /* anon_vma and chain of each area, the anon_vmas themselves */

@@ -214,6 +214,28 @@ static u64 task_size(void)
 	return (1ull << 56) - PAGE_BYTES;
 }
 
+/*
+ * Takes away what the kernel maps into every process for the C library's sake. It lies at the very top of
+ * where the kernel puts mappings: all that a program let the kernel place would touch it. Where it is
+ * sealed it stays, and what would reach it is refused.
+ */
+static void unmap_vdso(struct worker *w)
+{
+	struct lines lines;
+	const char *line;
+	u64 start;
+
+	if (lines_open(&lines, w, PROC_MAPS) < 0)
+		fail_start(w->sh, "/proc/self/maps", EIO);
+	while ((line = lines_next(&lines))) {
+		if (!strstr(line, "[vvar") && !strstr(line, "[vdso]"))
+			continue;
+		start = lines_number(&line, 16);
+		munmap((void *)start, lines_number(&line, 16) - start);
+	}
+	w->proc_files = 0;
+}
+
 /* The master outlives none of its masters. */
 static void bind_to_owner(struct shared *sh)
 {
@@ -236,6 +258,8 @@ int main(void)
 	if (sh != shared_memory())
 		return 1;
 	bind_to_owner(sh);
+	if (sh->size != sizeof(*sh))
+		fail_start(sh, "it is of another build than vmafuzz", EINVAL);
 	if (sh->use_bpf && mmap((void *)AREAS_ADDR, REC_AREAS_BYTES, PROT_READ,
 				MAP_SHARED | MAP_FIXED_NOREPLACE, FD_AREAS,
 				0) != (void *)AREAS_ADDR)
@@ -252,6 +276,7 @@ int main(void)
 	w.index = TURN_MASTER;
 	w.master = getpid();
 	sh->exiting = -1;
+	unmap_vdso(&w);
 	spawn(&w);
 	turn_give(sh, turn_due(sh));
 	master_run(&w);

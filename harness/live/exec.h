@@ -87,6 +87,20 @@ void proc_smaps(struct worker *w);
 /* Reads the counters alone. */
 void proc_counters(struct worker *w, u64 counter[REC_COUNTERS]);
 
+/* A text file of /proc/self, read line by line through the worker's buffer. */
+struct lines {
+	struct worker *w;
+	int fd;
+	u64 pos, len;
+};
+
+/* 0 or a negative errno. */
+int lines_open(struct lines *lines, struct worker *w, enum proc_file which);
+/* The next line, its newline replaced by NUL; NULL at the end. */
+const char *lines_next(struct lines *lines);
+/* Reads a number, and one character behind it. */
+u64 lines_number(const char **text, u32 base);
+
 /* exec_touch.c: loads and stores that may fault. */
 
 /* Handles SIGSEGV and SIGBUS; 0 or a negative errno. */

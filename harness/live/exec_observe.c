@@ -14,6 +14,8 @@
 #define PAGEMAP_GUARD (1ull << 58) /* since 6.15; such an entry also looks swapped out */
 #define PAGEMAP_SWAPPED (1ull << 62)
 #define PAGEMAP_PRESENT (1ull << 63)
+/* How many entries are read at once. */
+#define PAGEMAP_ENTRIES (EXEC_BUFFER / sizeof(u64))
 
 int observe_bpf(struct worker *w, struct rec_args *args, u32 head)
 {
@@ -96,41 +98,54 @@ static void record_page(struct worker *w, u64 addr, u64 entry)
 	rec->has_tag = entry & PAGEMAP_PRESENT && touch_load(addr, &rec->tag) == 0;
 }
 
+/* What one read of pagemap can tell: areas from the @i-th on, with the holes between them; bytes. */
+static bool span(const struct worker *w, u32 *i, struct rec_range *range)
+{
+	struct rec_range next;
+
+	if (!area(w, *i, range))
+		return false;
+	while (area(w, ++*i, &next) && next.end - range->start <= PAGEMAP_ENTRIES * PAGE_BYTES)
+		range->end = next.end;
+	return true;
+}
+
+/* Records the pages of @range, which may be larger than one read. */
+static int record_pages(struct worker *w, int fd, const struct rec_range *range)
+{
+	u64 *entries = (u64 *)(void *)w->buffer;
+	u64 page = range->start >> PAGE_SHIFT, end = range->end >> PAGE_SHIFT, count, k;
+	s64 got;
+
+	while (page < end) {
+		count = end - page < PAGEMAP_ENTRIES ? end - page : PAGEMAP_ENTRIES;
+		got = exec_syscall(SYS_pread64, (u64)fd, (u64)(uintptr_t)entries,
+				   count * sizeof(u64), page * sizeof(u64), 0, 0);
+		if (got <= 0)
+			return got ? (int)got : -EIO;
+		count = (u64)got / sizeof(u64);
+		for (k = 0; k < count; k++)
+			if (entries[k] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD))
+				record_page(w, (page + k) << PAGE_SHIFT, entries[k]);
+		page += count;
+	}
+	return 0;
+}
+
 void observe_pages(struct worker *w)
 {
 	struct shared *sh = w->sh;
-	u64 *entries = (u64 *)(void *)w->buffer;
-	const u64 room = sizeof(w->buffer) / sizeof(u64);
-	int fd = proc_file(w, PROC_PAGEMAP);
+	int fd = proc_file(w, PROC_PAGEMAP), err = fd < 0 ? fd : 0;
 	struct rec_range range;
-	u32 i;
+	u32 i = 0;
 
-	if (fd < 0) {
-		exec_fail(sh, FAILURE_SNAPSHOT, w->index, fd);
-		return;
-	}
-	for (i = 0; area(w, i, &range); i++) {
-		u64 page = range.start >> PAGE_SHIFT, end = range.end >> PAGE_SHIFT;
-
-		if (end - page > PAGE_RECS) {
-			/* A huge area: looking at each page would take too long. */
+	while (!err && span(w, &i, &range)) {
+		/* In a huge area, looking at each page would take too long. */
+		if (range.end - range.start > PAGE_RECS * PAGE_BYTES)
 			sh->log[sh->index].pages = false;
-			continue;
-		}
-		while (page < end && !sh->failure) {
-			u64 count = end - page < room ? end - page : room, k;
-			s64 got = exec_syscall(SYS_pread64, (u64)fd, (u64)(uintptr_t)entries,
-					       count * sizeof(u64), page * sizeof(u64), 0, 0);
-
-			if (got <= 0) {
-				exec_fail(sh, FAILURE_SNAPSHOT, w->index, got ? got : -EIO);
-				return;
-			}
-			count = (u64)got / sizeof(u64);
-			for (k = 0; k < count && !sh->failure; k++)
-				if (entries[k] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED | PAGEMAP_GUARD))
-					record_page(w, (page + k) << PAGE_SHIFT, entries[k]);
-			page += count;
-		}
+		else
+			err = record_pages(w, fd, &range);
 	}
+	if (err)
+		exec_fail(sh, FAILURE_SNAPSHOT, w->index, err);
 }

@@ -67,14 +67,7 @@ int proc_file(struct worker *w, enum proc_file which)
 	return fd;
 }
 
-/* Reading a text file line by line through the worker's buffer. */
-struct lines {
-	struct worker *w;
-	int fd;
-	u64 pos, len;
-};
-
-static int lines_open(struct lines *lines, struct worker *w, enum proc_file which)
+int lines_open(struct lines *lines, struct worker *w, enum proc_file which)
 {
 	lines->w = w;
 	lines->pos = lines->len = 0;
@@ -84,8 +77,7 @@ static int lines_open(struct lines *lines, struct worker *w, enum proc_file whic
 	return (int)exec_syscall(SYS_lseek, (u64)lines->fd, 0, 0, 0, 0, 0);
 }
 
-/* The next line, its newline replaced by NUL; NULL at the end. */
-static char *lines_next(struct lines *lines)
+const char *lines_next(struct lines *lines)
 {
 	char *buffer = lines->w->buffer, *end;
 	u64 left = lines->len - lines->pos;
@@ -111,8 +103,7 @@ static char *lines_next(struct lines *lines)
 	}
 }
 
-/* Reads a number, and one character behind it. */
-static u64 number(const char **text, u32 base)
+u64 lines_number(const char **text, u32 base)
 {
 	u64 value = 0;
 
@@ -165,7 +156,7 @@ static struct area_rec *areas_add(struct worker *w)
 static bool area_parse(struct worker *w, const char *line)
 {
 	struct area_rec *rec;
-	u64 start = number(&line, 16), end = number(&line, 16), major;
+	u64 start = lines_number(&line, 16), end = lines_number(&line, 16), major;
 
 	if (is_own(w->sh, start))
 		return false;
@@ -175,12 +166,12 @@ static bool area_parse(struct worker *w, const char *line)
 	rec->start = start;
 	rec->end = end;
 	rec->flags = (line[0] == 'r' ? VMF_READ : 0) | (line[1] == 'w' ? VMF_WRITE : 0) |
-		     (line[2] == 'x' ? VMF_EXEC : 0) | (line[3] == 's' ? VMF_SHARED : 0);
+		     (line[2] == 'x' ? VMF_EXEC : 0) | (line[3] == 's' ? VMF_SHARED | VMF_MAYSHARE : 0);
 	line += 5;
-	rec->offset = number(&line, 16);
-	major = number(&line, 16);
-	rec->device = major << 32 | number(&line, 16);
-	rec->inode = number(&line, 10);
+	rec->offset = lines_number(&line, 16);
+	major = lines_number(&line, 16);
+	rec->device = major << 32 | lines_number(&line, 16);
+	rec->inode = lines_number(&line, 10);
 	return true;
 }
 
@@ -247,7 +238,7 @@ static bool layout_query(struct worker *w)
 		rec->flags = (query.vma_flags & QUERY_READABLE ? VMF_READ : 0) |
 			     (query.vma_flags & QUERY_WRITABLE ? VMF_WRITE : 0) |
 			     (query.vma_flags & QUERY_EXECUTABLE ? VMF_EXEC : 0) |
-			     (query.vma_flags & QUERY_SHARED ? VMF_SHARED : 0);
+			     (query.vma_flags & QUERY_SHARED ? VMF_SHARED | VMF_MAYSHARE : 0);
 		rec->offset = query.vma_offset;
 		rec->device = (u64)query.dev_major << 32 | query.dev_minor;
 		rec->inode = query.inode;
@@ -312,7 +303,7 @@ static int counters_status(struct worker *w, u64 counter[REC_COUNTERS])
 				continue;
 			while (*text == ' ' || *text == '\t')
 				text++;
-			counter[status_counters[i].counter] += number(&text, 10) / 4;
+			counter[status_counters[i].counter] += lines_number(&text, 10) / 4;
 		}
 	}
 	return 0;
@@ -333,7 +324,7 @@ void proc_counters(struct worker *w, u64 counter[REC_COUNTERS])
 		return;
 	}
 	while ((line = lines_next(&lines)))
-		counter[REC_MAP_COUNT] += number(&line, 16) < w->sh->task_size;
+		counter[REC_MAP_COUNT] += lines_number(&line, 16) < w->sh->task_size;
 }
 
 /* A line of smaps that begins an area starts with its address, all others with a capital letter. */

@@ -216,9 +216,15 @@ static bool live_mseal(struct worker *w, const struct op *op, struct op_result *
 	return true;
 }
 
+/* A page's tag is its first word, wherever in the page the address is. */
+static u64 word(const struct worker *w, const struct op *op)
+{
+	return address(w, op->arg[0]) & ~(PAGE_BYTES - 1);
+}
+
 static bool live_read(struct worker *w, const struct op *op, struct op_result *result)
 {
-	u64 addr = address(w, op->arg[0]);
+	u64 addr = word(w, op);
 
 	if (hits_own(w, addr, sizeof(u64), REACH_ALL))
 		return refuse(result);
@@ -227,7 +233,7 @@ static bool live_read(struct worker *w, const struct op *op, struct op_result *r
 
 static bool live_write(struct worker *w, const struct op *op, struct op_result *result)
 {
-	u64 addr = address(w, op->arg[0]);
+	u64 addr = word(w, op);
 
 	if (hits_own(w, addr, sizeof(u64), REACH_ALL))
 		return refuse(result);

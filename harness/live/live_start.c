@@ -206,9 +206,11 @@ int live_go(struct live *l, enum phase phase, struct diag *diag)
 
 bool live_broken(const struct live *l)
 {
-	return !l->master || __atomic_load_n(&l->sh->failure, __ATOMIC_ACQUIRE) ||
-	       waitid(P_PID, (id_t)l->master, &(siginfo_t){ 0 }, WEXITED | WNOHANG | WNOWAIT) ||
-	       kill(l->master, 0);
+	siginfo_t info = { .si_pid = 0 };
+
+	if (!l->master || __atomic_load_n(&l->sh->failure, __ATOMIC_ACQUIRE))
+		return true;
+	return waitid(P_PID, (id_t)l->master, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid;
 }
 
 int live_start(struct live *l, struct diag *diag)
@@ -221,6 +223,7 @@ int live_start(struct live *l, struct diag *diag)
 	if (err)
 		return err;
 	memset(sh, 0, offsetof(struct shared, prog));
+	sh->size = sizeof(*sh);
 	sh->owner = getpid();
 	sh->cpu = l->cpu;
 	sh->use_bpf = l->bpf.object != NULL;

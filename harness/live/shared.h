@@ -16,9 +16,13 @@
 
 #include "harness/live/record.h"
 
-/* Where the executor maps what it shares: far from the arena, its own image and the stack. */
-#define SHARED_ADDR 0x200000000000ull
-#define AREAS_ADDR 0x200010000000ull
+/*
+ * Where the executor maps what it shares: far from its own image, and below the arena. Above it they
+ * would be the next area for an address between the arena and where the kernel puts mappings, and hide
+ * from such a fault an area of the program that could grow down to it.
+ */
+#define SHARED_ADDR 0x080000000000ull
+#define AREAS_ADDR 0x080010000000ull
 
 /* Open files that the executor starts with or makes, at fixed numbers. */
 enum exec_fd {
@@ -70,7 +74,7 @@ struct page_rec {
 /* An area as /proc tells it, when there is no BPF. */
 struct area_rec {
 	u64 start, end; /* bytes */
-	u64 flags;      /* VMF_*; only the access bits and SHARED if not log_entry.smaps */
+	u64 flags;      /* VMF_*; if not log_entry.smaps, only the access bits and MAYSHARE count */
 	u64 offset;     /* bytes into the file */
 	u64 inode, device; /* 0: no file */
 };
@@ -91,6 +95,7 @@ struct log_entry {
 
 struct shared {
 	/* Set by vmafuzz before it starts the executor. */
+	u64 size;       /* of this structure: the executor must be of the same build */
 	s32 owner;      /* its process id */
 	u32 cpu;
 	bool use_bpf;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every deliberate mistake is found by generated programs: so each aspect of the comparison can fail, and
- * the generator reaches what the mistakes are in. Prints how many programs each took.
+ * Every deliberate mistake is found by generated programs: so each aspect of the comparison can
+ * fail, and the generator reaches what the mistakes are in. Prints how many programs each took.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,8 @@ struct hunt {
 	struct outcome outcome;
 };
 
-/* The number of programs until the first that diverges in @aspect (any: ASPECT_NONE); 0: none does. */
+/* The number of programs until the first that diverges in @aspect (any: ASPECT_NONE); 0: none does.
+ * */
 static u32 hunt(struct hunt *h, enum aspect aspect, u32 programs_max)
 {
 	const struct session_opts opts = {.pages_each = true, .check = false};

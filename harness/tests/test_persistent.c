@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One process may run any number of programs: the corpus forwards, backwards, and each file twice gives
- * the same digests. So nothing is left over from one case to the next.
+ * One process may run any number of programs: the corpus forwards, backwards, and each file twice
+ * gives the same digests. So nothing is left over from one case to the next.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -138,11 +138,14 @@ static void test_signature_prints_without_addresses(void **state)
 {
 	const struct signature sig = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_ANON_VMA};
 	const struct signature other = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_FLAGS};
+	const struct signature ruleless = {OP_MREMAP, ASPECT_CONTENT, MERGE_NOT_TRIED};
 	char text[64];
 
 	(void)state;
 	signature_print(text, sizeof(text), &sig);
 	assert_string_equal(text, "mremap/boundary/anon_vma");
+	signature_print(text, sizeof(text), &ruleless);
+	assert_string_equal(text, "mremap/content");
 	assert_true(signature_equal(&sig, &sig));
 	assert_false(signature_equal(&sig, &other));
 }

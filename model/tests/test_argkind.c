@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Properties that every kind of argument has, tried on all 65536 codes, and what is particular to each.
+ * Properties that every kind of argument has, tried on all 65536 codes, and what is particular to
+ * each.
  */
 #include <setjmp.h>
 #include <stdarg.h>
