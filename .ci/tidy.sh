@@ -17,8 +17,8 @@ samples=.ci/tidy_samples
 # Prints "path:line: rule: message" for each violation in the files below directory $1.
 check_tree() (
 	cd "$1"
-	find . \( -path ./build -o -path ./vmafuzz-findings -o -path ./.git -o -path "./$samples" \) \
-		-prune -o -type f ! -name LICENSE -print | LC_ALL=C sort |
+	find . \( -path ./build -o -path ./.git -o -path ./vmafuzz-findings -o \
+		-path "./$samples" \) -prune -o -type f ! -name LICENSE -print | LC_ALL=C sort |
 	while read -r path; do
 		LC_ALL=C awk -v path="${path#./}" "$program" "$path"
 	done

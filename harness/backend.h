@@ -36,7 +36,8 @@ struct backend_type {
 	 * ahead; exec and snapshot then tell what happened. @pages_each: page states are wanted
 	 * after every operation, else only after the last.
 	 */
-	int (*reset)(struct backend *b, const struct prog *prog, bool pages_each, struct diag *diag);
+	int (*reset)(struct backend *b, const struct prog *prog, bool pages_each,
+		     struct diag *diag);
 
 	/* The result of operation @index; called with 0, 1, 2, ... after reset. */
 	int (*exec)(struct backend *b, u32 index, struct op_result *result, struct diag *diag);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * vmafuzz-bench: how fast the parts are. A time alone says more about the machine than about the
- * program, so each figure stands beside a floor that is measured in the same run and between the same
- * two rounds: one step of a random number generator for the model and the generator, the bare system
- * calls of the same programs for the live backend. Figures are medians of several rounds. Nothing here
- * passes or fails.
+ * program, so each figure stands beside a floor that is measured in the same rounds: one step of a
+ * random number generator for the model and the generator, the bare system calls of the same
+ * programs for the live backend. Figures are medians of several rounds. Nothing passes or fails.
  */
 #include <getopt.h>
 #include <sched.h>
@@ -50,10 +49,10 @@ static const struct {
 	[MODEL_CHECKED] = { "model_checked", "model: an operation, invariants checked", FLOOR },
 	[GENERATE] = { "generate", "generator: a program", FLOOR },
 	[BARE] = { "bare", "floor: the bare system calls of a program", BARE },
-	[BPF_BACKEND] = { "bpf_backend", "live, BPF: a program executed and observed", BARE },
+	[BPF_BACKEND] = { "bpf_backend", "live, BPF: executed and observed", BARE },
 	[BPF_SESSION] = { "bpf_session", "live, BPF: and compared with the model", BARE },
 	[BPF_WHOLE] = { "bpf_whole", "live, BPF: and generated", BARE },
-	[PLAIN_BACKEND] = { "plain_backend", "live, no BPF: a program executed and observed", BARE },
+	[PLAIN_BACKEND] = { "plain_backend", "live, no BPF: executed and observed", BARE },
 	[PLAIN_SESSION] = { "plain_session", "live, no BPF: and compared with the model", BARE },
 	[PLAIN_WHOLE] = { "plain_whole", "live, no BPF: and generated", BARE },
 };
@@ -335,9 +334,12 @@ static const char usage[] =
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
-		{ "cpu", required_argument, NULL, 'c' }, { "rounds", required_argument, NULL, 'r' },
-		{ "programs", required_argument, NULL, 'p' }, { "seed", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 },
+		{ "cpu", required_argument, NULL, 'c' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "programs", required_argument, NULL, 'p' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 

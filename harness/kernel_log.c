@@ -47,9 +47,11 @@ static const char *const alarms[] = {
 /* Lines that start like one but are about a program, or harmless. */
 static bool harmless(const char *text)
 {
-	return strstr(text, "segfault at ") || strncmp(text, "traps: ", 7) == 0 ||
-	       (strncmp(text, "INFO: task ", 11) == 0 && !strstr(text, " blocked for more than ")) ||
-	       (strncmp(text, "page:", 5) == 0 && !strstr(text, " refcount:"));
+	if (strncmp(text, "INFO: task ", 11) == 0)
+		return !strstr(text, " blocked for more than ");
+	if (strncmp(text, "page:", 5) == 0)
+		return !strstr(text, " refcount:");
+	return strstr(text, "segfault at ") || strncmp(text, "traps: ", 7) == 0;
 }
 
 bool kernel_log_alarming(const char *text)
@@ -74,23 +76,29 @@ const char *kernel_log_message(char *record)
 	return text;
 }
 
-struct kernel_log *kernel_log_open(struct diag *diag)
+struct kernel_log *kernel_log_from(int fd)
 {
 	struct kernel_log *log = malloc(sizeof(*log));
 
-	if (!log) {
-		diag_set(diag, -ENOMEM, "no memory");
-		return NULL;
-	}
-	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (log->fd >= 0 && lseek(log->fd, 0, SEEK_END) >= 0)
+	if (log)
+		log->fd = fd;
+	return log;
+}
+
+struct kernel_log *kernel_log_open(struct diag *diag)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct kernel_log *log = NULL;
+
+	if (fd >= 0 && lseek(fd, 0, SEEK_END) >= 0)
+		log = kernel_log_from(fd);
+	if (log)
 		return log;
 	diag_set(diag, -errno,
 		 "/dev/kmsg: %s: run as root, or warnings of the kernel go unnoticed",
 		 strerror(errno));
-	if (log->fd >= 0)
-		close(log->fd);
-	free(log);
+	if (fd >= 0)
+		close(fd);
 	return NULL;
 }
 

@@ -80,7 +80,7 @@ run_fuzz() {
 	status=0
 	$build/vmafuzz fuzz --time 60s "$@" || status=$?
 	if [ $status -eq 1 ]; then
-		say "divergences were found: read vmafuzz-findings/*/report.txt"
+		say "divergences were found: read report.txt in the directories named above"
 		return 0
 	fi
 	return $status

@@ -19,7 +19,9 @@ struct gen {
 	struct model *m;
 	const struct generate_options *options;
 	u32 weight[OP_COUNT], weight_sum;
-	u32 proc;			       /* of the operation being made */
+	u32 proc;	  /* of the operation being made */
+	bool plain;	  /* nearly all is private anonymous memory, readable and writable */
+	u32 first, pages; /* part of the arena that the program keeps to */
 	u64 moved_from, moved_to, moved_pages; /* of the last mremap, page numbers */
 };
 
@@ -40,19 +42,19 @@ void generate_options_default(struct generate_options *options)
  */
 static void draw_weights(struct gen *g)
 {
-	static const u8 factors[8] = { 0, 1, 1, 1, 1, 2, 4, 8 };
+	static const u8 factors[8] = { 0, 0, 0, 1, 1, 2, 4, 8 };
+	bool family = !g->options->no_fork && rng_one_in(&g->rng, 5);
 
 	g->weight_sum = 0;
 	for (u32 k = 0; k < OP_COUNT; k++) {
-		bool rare = k == OP_FORK || k == OP_EXIT || k == OP_MSEAL || k == OP_MLOCKALL;
 		u32 factor = factors[rng_below(&g->rng, ARRAY_SIZE(factors))];
 
-		if (rare && rng_below(&g->rng, 4))
+		if ((k == OP_MSEAL || k == OP_MLOCKALL) && rng_below(&g->rng, 4))
 			factor = 0;
+		if (k == OP_FORK || k == OP_EXIT)
+			factor = family ? 8 : 0;
 		if (k == OP_MMAP && !factor)
 			factor = 1;
-		if ((k == OP_FORK || k == OP_EXIT) && g->options->no_fork)
-			factor = 0;
 		if (g->options->only && !(g->options->only >> k & 1))
 			factor = 0;
 		g->weight[k] = op_descs[k].weight * factor;
@@ -89,13 +91,23 @@ static struct range range_make(u64 start, u64 end)
 	return (struct range){ start, end > start ? end - start : 1 };
 }
 
-/* Anywhere in the arena; short ones more often. */
+/* How much of the arena a program uses: areas that have neighbours are what it is about. */
+static void draw_window(struct gen *g)
+{
+	static const u8 sizes[4] = { 8, 12, 24, ARENA_PAGES };
+
+	g->pages = sizes[rng_below(&g->rng, ARRAY_SIZE(sizes))];
+	g->first = rng_below(&g->rng, (u32)ARENA_PAGES - g->pages + 1);
+}
+
+/* Anywhere in the program's part of the arena; short ones more often. */
 static struct range draw_anywhere(struct gen *g)
 {
-	u64 first = ARENA_BASE >> PAGE_SHIFT;
-	u32 pages = 1 + rng_below(&g->rng, rng_one_in(&g->rng, 4) ? 24 : 6);
+	u64 first = (ARENA_BASE >> PAGE_SHIFT) + g->first;
+	u32 longest = rng_one_in(&g->rng, 4) ? g->pages / 2 : g->pages < 16 ? 3 : 6;
+	u32 pages = 1 + rng_below(&g->rng, longest);
 
-	return (struct range){ first + rng_below(&g->rng, (u32)ARENA_PAGES - pages), pages };
+	return (struct range){ first + rng_below(&g->rng, g->pages - pages + 1), pages };
 }
 
 /* A part of area @v, or all of it. */
@@ -273,6 +285,11 @@ static void draw_map_kind(struct gen *g, struct op *op)
 				      ABI_MAP_STACK,	 ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK };
 	u64 type = ABI_MAP_PRIVATE;
 
+	if (g->plain && rng_below(&g->rng, 8)) {
+		op->arg[2] = ABI_PROT_READ | ABI_PROT_WRITE;
+		op->arg[3] |= ABI_MAP_PRIVATE | ABI_MAP_ANONYMOUS;
+		return;
+	}
 	op->arg[2] = draw_prot(g);
 	op->arg[4] = rng_below(&g->rng, 3) ? FILE_NONE : rng_below(&g->rng, FILE_ARG_COUNT);
 	op->arg[5] = op->arg[4] == FILE_NONE ? 0 : rng_below(&g->rng, 12) * PAGE_BYTES;
@@ -314,13 +331,56 @@ static void draw_mmap(struct gen *g, struct op *op)
 	}
 }
 
+/*
+ * An area that has room behind it, and the length that fills the room up to the next; better one
+ * that is like the next. False: there is none.
+ */
+static bool draw_growth(struct gen *g, struct range *from, u64 *new_pages)
+{
+	const struct model_mm *mm = gen_mm(g);
+	bool found = false;
+
+	for (u32 i = 0; i + 1 < mm->vma_count; i++) {
+		const struct model_vma *v = &mm->vmas[i];
+		u64 gap = v[1].start - v->end;
+
+		if (!gap || gap > 16 || (found && v->flags != v[1].flags))
+			continue;
+		*from = range_make(v->start, v->end);
+		*new_pages = from->pages + gap;
+		found = true;
+	}
+	return found;
+}
+
+/* Where the pages of the range were when they were first touched: back there they may merge. */
+static bool draw_home(struct gen *g, struct range from, struct range *to)
+{
+	const struct model_vma *v = model_vma_at(g->m, g->proc, from.start);
+
+	if (!v || !v->anonymous || v->pgoff == v->start)
+		return false;
+	*to = (struct range){ v->pgoff + (from.start - v->start), from.pages };
+	return to->start >= ARENA_BASE >> PAGE_SHIFT && to->start < ARENA_END >> PAGE_SHIFT;
+}
+
 static void draw_mremap(struct gen *g, struct op *op)
 {
-	struct range from = draw_target(g), to = draw_place(g);
+	struct range from = draw_target(g), to = draw_place(g), home;
 	u64 new_pages = from.pages;
 
+	if (rng_one_in(&g->rng, 8) && draw_growth(g, &from, &new_pages)) {
+		set_range(g, op, from);
+		op->arg[2] = new_pages * PAGE_BYTES;
+		op->arg[3] = rng_below(&g->rng, 2) ? ABI_MREMAP_MAYMOVE : 0;
+		op->arg[4] = addr_make(ADDR_ARENA, 0);
+		return;
+	}
 	if (rng_one_in(&g->rng, 3))
 		new_pages = 1 + rng_below(&g->rng, (u32)from.pages + 4);
+	if (rng_below(&g->rng, 3) || !draw_home(g, from, &home))
+		home = to;
+	to = home;
 	op->arg[0] = addr_of(g, from.start);
 	op->arg[1] = rng_one_in(&g->rng, 24) ? 0 : from.pages * PAGE_BYTES;
 	op->arg[2] = new_pages * PAGE_BYTES;
@@ -436,6 +496,8 @@ void generate(struct prog *prog, struct model *m, const struct generate_options 
 	CHECK(options->ops <= PROG_OPS_MAX);
 	rng_seed(&g.rng, seed);
 	draw_weights(&g);
+	draw_window(&g);
+	g.plain = rng_one_in(&g.rng, 3);
 	model_reset(m);
 	for (prog->count = 0; prog->count < options->ops; prog->count++) {
 		draw_op(&g, &prog->ops[prog->count]);

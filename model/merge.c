@@ -11,14 +11,15 @@
  *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
  *     (is_mergeable_vma()).
  *  3. The open file is the same.
- *  4. anon_vmas agree (is_mergeable_anon_vma()):
+ *  4. The page offset continues; for private files with rule cow_file_index=virtual, the anonymous
+ *     one too.
+ *  5. anon_vmas agree (is_mergeable_anon_vma(); kernels look at this before the offset, which makes
+ *     no difference to the outcome):
  *     symmetric: if one side is faulted and the other is not, the faulted one must not be a fork
  *         child, since the pages of the merged area would hang on a chain of several processes;
  *         else both have the same anon_vma;
  *     legacy: an unfaulted R may join a faulted neighbour whose chain is single; a faulted R never
  *         joins an unfaulted neighbour.
- *  5. The page offset continues; for private files with rule cow_file_index=virtual, the anonymous
- *     one too.
  *  6. If prev and next both match R, they must agree with each other about the anon_vma; else prev
  *     wins and next stays ("cross"; mmap before 6.12 is different: merge_new_chained()).
  *
@@ -84,39 +85,7 @@ static u64 ignored_flags(const struct model *m)
 	return ignored;
 }
 
-/* Rule 4, legacy. @r_av and @r_chain_len describe the range, which may stand for a neighbour. */
-static enum merge_rule anon_legacy(u16 r_av, const struct model_vma *n)
-{
-	if ((!r_av || !n->anon_vma) && n->chain_len == 1)
-		return MERGE_OK;
-	if (r_av == n->anon_vma)
-		return MERGE_OK;
-	if (!r_av)
-		return MERGE_FORK_LIMIT;
-	return n->anon_vma ? MERGE_ANON_VMA : MERGE_ANON_LEGACY;
-}
-
 /* Rule 4. */
-static enum merge_rule anon_matches(struct model *m, const struct merge_range *r,
-				    const struct model_vma *n)
-{
-	bool limited;
-
-	if (mutant(m, MUTANT_MERGE_ANON))
-		return MERGE_OK;
-	if (m->config.rules.anon_merge == ANON_MERGE_LEGACY)
-		return anon_legacy(r->anon_vma, n);
-	if (r->anon_vma && n->anon_vma)
-		return r->anon_vma == n->anon_vma ? MERGE_OK : MERGE_ANON_VMA;
-	if (!r->anon_vma && !n->anon_vma)
-		return MERGE_OK;
-	limited = n->anon_vma ? vma_is_fork_child(n) : r->fork_child;
-	if (limited && !n->anon_vma && r->fork_quirk != QUIRK_COUNT && quirk(m, r->fork_quirk))
-		limited = false;
-	return limited && !mutant(m, MUTANT_MERGE_FORK_LIMIT) ? MERGE_FORK_LIMIT : MERGE_OK;
-}
-
-/* Rule 5. */
 static bool offset_continues(const struct model *m, const struct merge_range *r,
 			     const struct model_vma *n, bool n_is_prev)
 {
@@ -135,7 +104,7 @@ static bool offset_continues(const struct model *m, const struct merge_range *r,
 	return low + pages == high;
 }
 
-/* Rules 2, 3, 5: all but the anon_vma. */
+/* Rules 2 to 4: all but the anon_vma. */
 static enum merge_rule attributes_match(const struct model *m, const struct merge_range *r,
 					const struct model_vma *n, bool n_is_prev)
 {
@@ -146,6 +115,38 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 	if (!offset_continues(m, r, n, n_is_prev))
 		return MERGE_OFFSET;
 	return MERGE_OK;
+}
+
+/* Rule 5, legacy. @r_av and @r_chain_len describe the range, which may stand for a neighbour. */
+static enum merge_rule anon_legacy(u16 r_av, const struct model_vma *n)
+{
+	if ((!r_av || !n->anon_vma) && n->chain_len == 1)
+		return MERGE_OK;
+	if (r_av == n->anon_vma)
+		return MERGE_OK;
+	if (!r_av)
+		return MERGE_FORK_LIMIT;
+	return n->anon_vma ? MERGE_ANON_VMA : MERGE_ANON_LEGACY;
+}
+
+/* Rule 5. */
+static enum merge_rule anon_matches(struct model *m, const struct merge_range *r,
+				    const struct model_vma *n)
+{
+	bool limited;
+
+	if (mutant(m, MUTANT_MERGE_ANON))
+		return MERGE_OK;
+	if (m->config.rules.anon_merge == ANON_MERGE_LEGACY)
+		return anon_legacy(r->anon_vma, n);
+	if (r->anon_vma && n->anon_vma)
+		return r->anon_vma == n->anon_vma ? MERGE_OK : MERGE_ANON_VMA;
+	if (!r->anon_vma && !n->anon_vma)
+		return MERGE_OK;
+	limited = n->anon_vma ? vma_is_fork_child(n) : r->fork_child;
+	if (limited && !n->anon_vma && r->fork_quirk != QUIRK_COUNT && quirk(m, r->fork_quirk))
+		limited = false;
+	return limited && !mutant(m, MUTANT_MERGE_FORK_LIMIT) ? MERGE_FORK_LIMIT : MERGE_OK;
 }
 
 /* Rules 1 to 5 for one side. */

@@ -30,16 +30,16 @@
 struct model_config {
 	struct model_rules rules;
 	struct model_quirks quirks;
-	u32 mutant;	    /* 0: the specification; else enum mutant, one deliberate mistake */
-	bool soft_dirty;    /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
-	bool ksm;	    /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
-	bool thp;	    /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
-	bool zero_noexec;   /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
-	bool cap_ipc_lock;  /* RLIMIT_MEMLOCK does not apply */
-	bool cap_rawio;	    /* mmap_min_addr does not apply */
+	u32 mutant;	   /* 0: the specification; else enum mutant, one deliberate mistake */
+	bool soft_dirty;   /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
+	bool ksm;	   /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
+	bool thp;	   /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
+	bool zero_noexec;  /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
+	bool cap_ipc_lock; /* RLIMIT_MEMLOCK does not apply */
+	bool cap_rawio;	   /* mmap_min_addr does not apply */
 	/* Bytes. Mappings below the first need CAP_SYS_RAWIO (vm.mmap_min_addr); hints below the
-	 * second are rounded up to it, and no stack grows below it: it is the larger of the first and
-	 * of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
+	 * second are rounded up to it, and no stack grows below it: it is the larger of the first
+	 * and of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
 	u64 mmap_min_addr, hint_min_addr;
 	u64 rlimit_memlock; /* pages; the highest number for none */
 	u64 rlimit_stack;   /* pages */
@@ -131,11 +131,11 @@ enum merge_rule {
 	MERGE_NOT_AT_EDGE,  /* the range does not reach the edge of its area */
 	MERGE_FLAGS,	    /* flags differ */
 	MERGE_FILE,	    /* another open file */
+	MERGE_OFFSET,	    /* page offsets do not continue */
 	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */
 	/* one is faulted, one is not, and the legacy rule wants it the other way round */
 	MERGE_ANON_LEGACY,
 	MERGE_FORK_LIMIT, /* the faulted one came by fork and may not take in an unfaulted one */
-	MERGE_OFFSET,	  /* page offsets do not continue */
 	/* left matches too, and left and right have different anon_vmas: left wins */
 	MERGE_CROSS,
 	/* the neighbour is what MREMAP_DONTUNMAP moves from, or merging is off here */

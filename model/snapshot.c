@@ -100,9 +100,10 @@ bool snap_attributes_equal(const struct snap_vma *a, const struct snap_vma *b, u
 	if (fields & SNAP_PGOFF)
 		return a->file == b->file && a->pgoff + a_pages == b->pgoff + b_pages &&
 		       a->anon_pgoff + a_pages == b->anon_pgoff + b_pages;
-	/* Which file it is remains unknown, and the offset of anonymous memory too. */
+	/* Which file it is remains unknown, and the offset of anonymous memory too. An offset is
+	 * told in bytes, which has no room for the highest bits of one in pages. */
 	return !a->file == !b->file &&
-	       (!a->file || a->pgoff + a_pages == b->pgoff + b_pages);
+	       (!a->file || (a->pgoff + a_pages - b->pgoff - b_pages) << PAGE_SHIFT == 0);
 }
 
 static bool layout_equal(const struct comparison *c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The running kernel as a backend. The executor runs the whole program at once, and logs what happened;
- * the functions here hand over the program, wait, and read the log.
+ * The running kernel as a backend. The executor runs the whole program at once, and logs what
+ * happened; the functions here hand over the program, wait, and read the log.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -104,8 +104,8 @@ static void describe(struct live *l, const char *why_not)
 		return;
 	}
 	snprintf(text, size,
-		 "no BPF (%.100s): only layout after every operation; flags, counters, pages at the end; "
-		 "no anon_vmas%s",
+		 "no BPF (%.100s): only layout after every operation; flags, counters, pages "
+		 "at the end; no anon_vmas%s",
 		 why_not, l->unnamed ? ", no flags" : "");
 	for (i = 0; i < ARRAY_SIZE(unnamed); i++) {
 		len = strlen(text);

@@ -2,9 +2,9 @@
 /*
  * vmafuzz-exec: executes programs on the running kernel. Started by vmafuzz, not by people.
  *
- * A static executable at fixed addresses: few areas of its own, none near the arena, and none that comes
- * or goes while it runs. This file is the master, which makes and reaps the processes of a program but
- * is never one of them. All of them end with it, and it ends with vmafuzz.
+ * A static executable at fixed addresses: few areas of its own, none near the arena, and none
+ * that comes or goes while it runs. This file is the master, which makes and reaps the processes
+ * of a program but is never one of them. All of them end with it, and it ends with vmafuzz.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -175,11 +174,12 @@ static void move_fd(struct shared *sh, int fd, int number, const char *what)
 
 static void open_files(struct shared *sh)
 {
-	char path[32];
+	/* The number is that of FD_FILE + FILE_MEM0; stdio has no place here. */
+	static const char path[] = "/proc/self/fd/111";
 
+	_Static_assert(FD_FILE + FILE_MEM0 == 111, "the path below names this descriptor");
 	move_fd(sh, memfd_create("vmafuzz-0", 0), FD_FILE + FILE_MEM0, "memfd_create");
 	move_fd(sh, memfd_create("vmafuzz-1", 0), FD_FILE + FILE_MEM1, "memfd_create");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", FD_FILE + FILE_MEM0);
 	move_fd(sh, open(path, O_RDWR), FD_FILE + FILE_MEM0B, "open of a memfd again");
 	move_fd(sh, open(path, O_RDONLY), FD_FILE + FILE_MEM0RO, "open of a memfd again");
 	move_fd(sh, open("/dev/zero", O_RDWR), FD_FILE + FILE_ZERO, "open of /dev/zero");
@@ -215,9 +215,9 @@ static u64 task_size(void)
 }
 
 /*
- * Takes away what the kernel maps into every process for the C library's sake. It lies at the very top of
- * where the kernel puts mappings: all that a program let the kernel place would touch it. Where it is
- * sealed it stays, and what would reach it is refused.
+ * Takes away what the kernel maps into every process for the C library's sake. It lies at the
+ * very top of where the kernel puts mappings: all that a program let the kernel place would touch
+ * it. Where it is sealed it stays, and what would reach it is refused.
  */
 static void unmap_vdso(struct worker *w)
 {
@@ -257,9 +257,9 @@ int main(void)
 		  MAP_SHARED | MAP_FIXED_NOREPLACE, FD_SHARED, 0);
 	if (sh != shared_memory())
 		return 1;
-	bind_to_owner(sh);
 	if (sh->size != sizeof(*sh))
-		fail_start(sh, "it is of another build than vmafuzz", EINVAL);
+		return EXIT_OTHER_BUILD;
+	bind_to_owner(sh);
 	if (sh->use_bpf && mmap((void *)AREAS_ADDR, REC_AREAS_BYTES, PROT_READ,
 				MAP_SHARED | MAP_FIXED_NOREPLACE, FD_AREAS,
 				0) != (void *)AREAS_ADDR)

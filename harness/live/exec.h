@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The executor's own parts. Nothing here allocates, maps or unmaps once it has started, so that what
- * the kernel shows of a process is what the program did; all state is in struct shared and in the
- * struct worker on the stack, which fork copies as a program wants it copied.
+ * The executor's own parts. Nothing here allocates, maps or unmaps once it has started, so that
+ * what the kernel shows of a process is what the program did; all state is in struct shared and
+ * in the struct worker on the stack, which fork copies as a program wants it copied.
  */
 #ifndef HARNESS_LIVE_EXEC_H
 #define HARNESS_LIVE_EXEC_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end of a program. Making a process costs more than running a program, so process 0 serves again if
- * it can be shown to be as it was: nothing mapped but its own, and every counter as at its start. A
- * kernel bug that leaks a counter is thus never carried into the next program.
+ * The end of a program. Making a process costs more than running a program, so process 0 serves
+ * again if it can be shown to be as it was: nothing mapped but its own, and every counter as at
+ * its start. A kernel bug that leaks a counter is thus never carried into the next program.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Observes: one call of the BPF program for all processes, and the populated pages of the process that
- * calls, by /proc/self/pagemap and by loading the first word of each.
+ * Observes: one call of the BPF program for all processes, and the populated pages of the process
+ * that calls, by /proc/self/pagemap and by loading the first word of each.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -98,7 +98,9 @@ static void record_page(struct worker *w, u64 addr, u64 entry)
 	rec->has_tag = entry & PAGEMAP_PRESENT && touch_load(addr, &rec->tag) == 0;
 }
 
-/* What one read of pagemap can tell: areas from the @i-th on, with the holes between them; bytes. */
+/*
+ * What one read of pagemap can tell: areas from the @i-th on, with the holes between them; bytes.
+ */
 static bool span(const struct worker *w, u32 *i, struct rec_range *range)
 {
 	struct rec_range next;

@@ -151,8 +151,17 @@ static struct area_rec *areas_add(struct worker *w)
 	return &sh->area_recs[sh->area_rec_count++];
 }
 
-/* One line of maps or smaps: "start-end rwxp offset major:minor inode path". False for what is not of
- * the program, or if there is no room. */
+/* What /proc calls shared is VM_MAYSHARE: a file opened read-only is never VM_SHARED. */
+static u64 access_flags(bool r, bool w, bool x, bool shared)
+{
+	return (r ? VMF_READ : 0) | (w ? VMF_WRITE : 0) | (x ? VMF_EXEC : 0) |
+	       (shared ? VMF_SHARED | VMF_MAYSHARE : 0);
+}
+
+/*
+ * One line of maps or smaps: "start-end rwxp offset major:minor inode path". False for what is
+ * not of the program, or if there is no room.
+ */
 static bool area_parse(struct worker *w, const char *line)
 {
 	struct area_rec *rec;
@@ -165,8 +174,7 @@ static bool area_parse(struct worker *w, const char *line)
 		return false;
 	rec->start = start;
 	rec->end = end;
-	rec->flags = (line[0] == 'r' ? VMF_READ : 0) | (line[1] == 'w' ? VMF_WRITE : 0) |
-		     (line[2] == 'x' ? VMF_EXEC : 0) | (line[3] == 's' ? VMF_SHARED | VMF_MAYSHARE : 0);
+	rec->flags = access_flags(line[0] == 'r', line[1] == 'w', line[2] == 'x', line[3] == 's');
 	line += 5;
 	rec->offset = lines_number(&line, 16);
 	major = lines_number(&line, 16);
@@ -235,10 +243,10 @@ static bool layout_query(struct worker *w)
 			break;
 		rec->start = query.vma_start;
 		rec->end = query.vma_end;
-		rec->flags = (query.vma_flags & QUERY_READABLE ? VMF_READ : 0) |
-			     (query.vma_flags & QUERY_WRITABLE ? VMF_WRITE : 0) |
-			     (query.vma_flags & QUERY_EXECUTABLE ? VMF_EXEC : 0) |
-			     (query.vma_flags & QUERY_SHARED ? VMF_SHARED | VMF_MAYSHARE : 0);
+		rec->flags = access_flags(query.vma_flags & QUERY_READABLE,
+					  query.vma_flags & QUERY_WRITABLE,
+					  query.vma_flags & QUERY_EXECUTABLE,
+					  query.vma_flags & QUERY_SHARED);
 		rec->offset = query.vma_offset;
 		rec->device = (u64)query.dev_major << 32 | query.dev_minor;
 		rec->inode = query.inode;

@@ -2,8 +2,9 @@
 /*
  * Runs a program: hands the turn from process to process, and to vmafuzz when it is over.
  *
- * Whose turn it is follows from struct shared alone. A process acts as long as it is due, then gives the
- * turn to who is, and sleeps until it is woken. A program of one process thus runs without any switch.
+ * Whose turn it is follows from struct shared alone. A process acts as long as it is due, then
+ * gives the turn to who is, and sleeps until it is woken. A program of one process thus runs
+ * without any switch.
  */
 #include <errno.h>
 #include <linux/futex.h>

@@ -13,14 +13,18 @@
 #include "harness/backend.h"
 
 /*
- * Runs @prog once in process 0 with nothing looked at, and tells how long its operations took: the floor
- * of what executing it can cost. fork, exit and mseal are left out. 0 or a negative errno.
+ * Runs @prog once in process 0 with nothing looked at, and tells how long its operations took:
+ * the floor of what executing it can cost. fork, exit and mseal are left out. 0 or a negative
+ * errno.
  */
 int live_bare_ns(struct backend *b, const struct prog *prog, u64 *ns, struct diag *diag);
 
 /* The process id of the executor's master; 0 if it does not run. */
 u32 live_pid(const struct backend *b);
-/* The process id of process @proc of the last program, or 0 if there is no such process (any more). */
+/*
+ * The process id of process @proc of the last program, or 0 if there is no such process (any
+ * more).
+ */
 u32 live_proc_pid(const struct backend *b, u32 proc);
 
 #endif

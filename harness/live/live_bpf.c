@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loads the BPF program that is embedded in the binary, once for each backend: two that run at the same
- * time must not write to the same maps.
+ * Loads the BPF program that is embedded in the binary, once for each backend: two that run at
+ * the same time must not write to the same maps.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -66,8 +66,8 @@ static void unmap_memory(struct bpf_object *object, const char *name, const void
 static int load_failed(int err, const char *log, struct diag *diag)
 {
 	if (err == -EPERM || err == -EACCES)
-		return diag_set(diag, err,
-				"%s: run as root, or grant CAP_BPF and CAP_PERFMON", strerror(-err));
+		return diag_set(diag, err, "%s: run as root, or grant CAP_BPF and CAP_PERFMON",
+				strerror(-err));
 	return diag_set(diag, err, "the BPF program was refused: %s%s%s", strerror(-err),
 			*log ? ": " : "", log);
 }
@@ -75,12 +75,17 @@ static int load_failed(int err, const char *log, struct diag *diag)
 static int load_object(struct bpf_object **object, struct diag *diag)
 {
 	char *log = calloc(1, LOG_BYTES);
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vmafuzz",
-		    .kernel_log_buf = log, .kernel_log_size = LOG_BYTES);
+	struct bpf_object_open_opts opts;
 	int err = 0;
 
 	if (!log)
 		return diag_set(diag, -ENOMEM, "no memory");
+	/* libbpf wants even the padding at the end to be 0, which an initialiser does not promise. */
+	memset(&opts, 0, sizeof(opts));
+	opts.sz = sizeof(opts);
+	opts.object_name = "vmafuzz";
+	opts.kernel_log_buf = log;
+	opts.kernel_log_size = LOG_BYTES;
 	*object = bpf_object__open_mem(live_blob, blob_size(), &opts);
 	if (!*object)
 		err = diag_set(diag, -errno, "the embedded BPF object cannot be read: %s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the model must be told about this machine. Where the kernel can be asked by doing something, it is:
- * a small program shows which advice, flags and bits it knows.
+ * What the model must be told about this machine. Where the kernel can be asked by doing
+ * something, it is: a small program shows which advice, flags and bits it knows.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -53,7 +53,7 @@ static bool lockable(const char *flags)
 static int read_base(struct live *l, FILE *smaps)
 {
 	struct shared *sh = l->sh;
-	u64 start = 0, end = 0, from, to;
+	u64 start = 0, end = 0, from, to, room;
 	char line[512];
 	int err = 0;
 
@@ -61,10 +61,11 @@ static int read_base(struct live *l, FILE *smaps)
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &from, &to) == 2) {
 			start = from;
 			end = to;
-			if (start < sh->task_size)
-				err = add_own(sh, start - (strstr(line, "[stack]") ? STACK_ROOM : 0),
-					      end);
-		} else if (!strncmp(line, "VmFlags:", 8) && start < sh->task_size && lockable(line)) {
+			room = strstr(line, "[stack]") ? STACK_ROOM : 0;
+			if (start >= sh->task_size)
+				break; /* the vsyscall page, which no process owns */
+			err = add_own(sh, start - room, end);
+		} else if (!strncmp(line, "VmFlags:", 8) && lockable(line)) {
 			l->base_lockable += (end - start) >> PAGE_SHIFT;
 		}
 	}
@@ -175,8 +176,8 @@ static void config_limits(struct live *l)
 }
 
 /*
- * The program that asks the kernel. Each flag in question has an area of its own, four pages from the
- * next; the first is plain.
+ * The program that asks the kernel. Each flag in question has an area of its own, four pages from
+ * the next; the first is plain.
  */
 enum ask {
 	ASK_PLAIN,
@@ -199,7 +200,10 @@ static void ask_program(struct prog *prog)
 	u32 i;
 
 	memset(prog, 0, sizeof(*prog));
-	/* Operation @i maps the area of enum ask @i, operation ASK_COUNT + @i does something to it. */
+	/*
+	 * Operation @i maps the area of enum ask @i, operation ASK_COUNT + @i does something to
+	 * it.
+	 */
 	prog->count = ASK_OPS;
 	for (i = 0; i < ASK_COUNT; i++) {
 		u64 type = i == ASK_DROPPABLE ? ABI_MAP_DROPPABLE : ABI_MAP_PRIVATE;

@@ -2,9 +2,9 @@
 /*
  * The operations as system calls: live_<name>() for each row of the operation table.
  *
- * A call that would reach the executor's own mappings, or fill the machine's memory, is not made: its
- * result is RESULT_REFUSED, and the session skips the program. Such a call is harmless if the kernel
- * rejects it before doing anything; where that is certain, it is made.
+ * A call that would reach the executor's own mappings, or fill the machine's memory, is not made:
+ * its result is RESULT_REFUSED, and the session skips the program. Such a call is harmless if the
+ * kernel rejects it before doing anything; where that is certain, it is made.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -36,8 +36,8 @@ static u64 address(const struct worker *w, u64 arg)
 }
 
 /*
- * Would a call on [addr, addr + len) get to a mapping of ours? One that stops at holes gets no further
- * than @reach. A range that wraps is rejected, or empty.
+ * Would a call on [addr, addr + len) get to a mapping of ours? One that stops at holes gets no
+ * further than @reach. A range that wraps is rejected, or empty.
  */
 static bool hits_own(const struct worker *w, u64 addr, u64 len, u64 reach)
 {

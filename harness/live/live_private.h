@@ -63,7 +63,10 @@ struct live {
 int live_start(struct live *l, struct diag *diag);
 /* Ends it with all its processes; it need not run. */
 void live_stop(struct live *l);
-/* Gives the executor the turn in @phase, and waits until it gives it back. On failure it is stopped. */
+/*
+ * Gives the executor the turn in @phase, and waits until it gives it back. On failure it is
+ * stopped.
+ */
 int live_go(struct live *l, enum phase phase, struct diag *diag);
 /* Did it break, or a process of it die, while nobody looked? */
 bool live_broken(const struct live *l);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Raw records as a snapshot: pointers become ids by first appearance, raw flags VMF_*, counters
- * differences. This runs after every operation, so ids are found by hashing and nothing is cleared that
- * need not be.
+ * differences. This runs after every operation, so ids are found by hashing and nothing is
+ * cleared that need not be.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,10 @@ static void ids_clear(struct live_ids *ids)
 	ids->now++;
 }
 
-/* The id of @key; *@count more than before if it is new. 0 for a @key of 0, or if there is no room. */
+/*
+ * The id of @key; *@count more than before if it is new. 0 for a @key of 0, or if there is no
+ * room.
+ */
 static u16 ids_get(struct live_ids *ids, u64 key, u32 *count, u32 max)
 {
 	u32 i = (u32)(key * 0x9e3779b97f4a7c15ull >> 53);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Starts the executor, waits for it, ends it. Whatever goes wrong with it ends in the same way: it is
- * stopped with all its processes, the caller gets a sentence, and the next case starts a new one.
+ * Starts the executor, waits for it, ends it. Whatever goes wrong with it ends in the same way:
+ * it is stopped with all its processes, the caller gets a sentence, and the next case starts a
+ * new one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,13 +46,13 @@ static int find_executor(char *path, size_t size, struct diag *diag)
 	path[len] = '\0';
 	slash = strrchr(path, '/');
 	if (slash && (size_t)(slash + 1 - path) + sizeof(EXEC_NAME) <= size) {
-		strcpy(slash + 1, EXEC_NAME);
+		memcpy(slash + 1, EXEC_NAME, sizeof(EXEC_NAME));
 		if (access(path, X_OK) == 0)
 			return 0;
 	}
 #ifdef VMAFUZZ_EXEC_PATH
 	if (sizeof(VMAFUZZ_EXEC_PATH) <= size && access(VMAFUZZ_EXEC_PATH, X_OK) == 0) {
-		strcpy(path, VMAFUZZ_EXEC_PATH);
+		memcpy(path, VMAFUZZ_EXEC_PATH, sizeof(VMAFUZZ_EXEC_PATH));
 		return 0;
 	}
 #endif
@@ -95,7 +96,10 @@ static _Noreturn void exec_executor(const struct live *l, const char *path)
 	_exit(127);
 }
 
-/* Sleeps until the executor has given the turn back: 1; 0 when @ms are over; -ECHILD if the master died. */
+/*
+ * Sleeps until the executor has given the turn back: 1; 0 when @ms are over; -ECHILD if the
+ * master died.
+ */
 static int wait_turn(struct live *l, u64 ms, int *status)
 {
 	u64 end = now_ms() + ms;
@@ -121,6 +125,8 @@ static int status_diag(struct diag *diag, const char *who, int status)
 	if (WIFSIGNALED(status))
 		return diag_set(diag, -EIO, "%s was killed by signal %d (%s)", who,
 				WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) == EXIT_OTHER_BUILD)
+		return diag_set(diag, -EIO, EXEC_NAME " is of another build than vmafuzz");
 	return diag_set(diag, -EIO, "%s ended by itself with status %d", who, WEXITSTATUS(status));
 }
 

@@ -3,10 +3,10 @@
  * The memory through which vmafuzz and its executor talk, and the protocol.
  *
  * The executor is a family of processes: the master, which never runs an operation, and the
- * processes of the program, all its children. Exactly one of vmafuzz, the master and the processes
- * acts at any time: it has the turn. Whose turn is due follows from struct shared alone (turn_due() in
- * exec_run.c); who is not due hands over and sleeps on a futex word of its own. A whole program is run
- * without waking vmafuzz; what happened is in the log.
+ * processes of the program, all its children. Exactly one of vmafuzz, the master and the
+ * processes acts at any time: it has the turn. Whose turn is due follows from struct shared alone
+ * (turn_due() in exec_run.c); who is not due hands over and sleeps on a futex word of its own. A
+ * whole program is run without waking vmafuzz; what happened is in the log.
  */
 #ifndef HARNESS_LIVE_SHARED_H
 #define HARNESS_LIVE_SHARED_H
@@ -17,9 +17,9 @@
 #include "harness/live/record.h"
 
 /*
- * Where the executor maps what it shares: far from its own image, and below the arena. Above it they
- * would be the next area for an address between the arena and where the kernel puts mappings, and hide
- * from such a fault an area of the program that could grow down to it.
+ * Where the executor maps what it shares: far from its own image, and below the arena. Above it
+ * they would be the next area for an address between the arena and where the kernel puts
+ * mappings, and hide from such a fault an area of the program that could grow down to it.
  */
 #define SHARED_ADDR 0x080000000000ull
 #define AREAS_ADDR 0x080010000000ull
@@ -93,9 +93,12 @@ struct log_entry {
 	} proc[PROCS_MAX]; /* only without BPF */
 };
 
+/* Exit status of the executor if struct shared is not the one that it knows. */
+#define EXIT_OTHER_BUILD 125
+
 struct shared {
-	/* Set by vmafuzz before it starts the executor. */
-	u64 size;       /* of this structure: the executor must be of the same build */
+	/* Set by vmafuzz before it starts the executor; the size comes first, in every build. */
+	u64 size;
 	s32 owner;      /* its process id */
 	u32 cpu;
 	bool use_bpf;

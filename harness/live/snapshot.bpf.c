@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads the areas, chains, anon_vmas and counters of all processes of a program in one bpf() call.
+ * Reads the areas, chains, anon_vmas and counters of all processes of a program in one bpf()
+ * call.
  *
- * Runs by BPF_PROG_RUN in the process that has just executed an operation; all others are blocked in a
- * futex, so nothing changes while it looks, and it takes no lock. It walks the maple tree by hand with
- * bpf_probe_read_kernel() and uses no kernel function, so that one object serves every kernel from
- * 6.1 on, and it sees the real vm_area_struct.
+ * Runs by BPF_PROG_RUN in the process that has just executed an operation; all others are blocked
+ * in a futex, so nothing changes while it looks, and it takes no lock. It walks the maple tree by
+ * hand with bpf_probe_read_kernel() and uses no kernel function, so that one object serves every
+ * kernel from 6.1 on, and it sees the real vm_area_struct.
  *
- * The state of the walk is in a global and every loop is a bpf_loop() with its body in a function of
- * its own: verifiers of some releases (6.19) give up on anything that shows them more states.
+ * The state of the walk is in a global and every loop is a bpf_loop() with its body in a function
+ * of its own: verifiers of some releases (6.19) give up on anything that shows them more states.
  *
  * The structures below name only the fields that are read; libbpf relocates them by BTF.
  */
@@ -122,8 +123,8 @@ struct {
 } own SEC(".maps");
 
 /*
- * The maple tree. A node is 256 bytes: its parent, the pivots (the last address of each slot but the
- * last), the slots. The low bits of a pointer to a node say its type, and that it is one.
+ * The maple tree. A node is 256 bytes: its parent, the pivots (the last address of each slot but
+ * the last), the slots. The low bits of a pointer to a node say its type, and that it is one.
  */
 #define NODE_WORDS 32
 #define NODE_MASK (~0xffull)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A live backend and room for a program and a snapshot, for the tests of the live backend. A test calls
- * live_need_bpf() if it can say nothing without; that skips it.
+ * A live backend and room for a program and a snapshot, for the tests of the live backend. A test
+ * calls live_need_bpf() if it can say nothing without; that skips it.
  */
 #ifndef HARNESS_TESTS_LIVE_FIXTURE_H
 #define HARNESS_TESTS_LIVE_FIXTURE_H

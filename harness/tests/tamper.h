@@ -134,13 +134,14 @@ static inline void program(struct prog *prog, const char *text)
 	struct prog_file *file = malloc(sizeof(*file));
 	char whole[4096];
 	struct diag diag;
+	int err;
 
 	CHECK(file);
 	snprintf(whole, sizeof(whole), "vma 1\n%s", text);
-	if (prog_parse(file, "test", whole, &diag)) {
+	err = prog_parse(file, "test", whole, &diag);
+	if (err)
 		fprintf(stderr, "%s\n", diag.text);
-		CHECK(!"the program of the test is wrong");
-	}
+	CHECK(!err);
 	*prog = file->prog;
 	free(file);
 }

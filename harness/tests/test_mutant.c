@@ -51,15 +51,20 @@ static struct hunt *hunt_open(const struct backend_type *type, const char *spec)
 {
 	const struct backend_opts opts = {.spec = spec};
 	struct hunt *h = calloc(1, sizeof(*h));
+	struct model_config config;
 	struct diag diag;
 
 	assert_non_null(h);
 	assert_int_equal(type->open(&h->backend, &opts, &diag), 0);
-	h->session = session_new(h->backend, &h->backend->config);
+	config = h->backend->config;
+	/* The model as a backend stands for a kernel with its known bugs; a mutant has none. */
+	if (type == &backend_model)
+		config.quirks = profile_find(h->backend->profile)->quirks;
+	h->session = session_new(h->backend, &config);
 	h->scratch = malloc(sizeof(*h->scratch));
 	assert_non_null(h->session);
 	assert_non_null(h->scratch);
-	model_init(h->scratch, &h->backend->config);
+	model_init(h->scratch, &config);
 	return h;
 }
 

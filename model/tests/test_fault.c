@@ -188,6 +188,24 @@ static void test_load_may_map_the_sixteen_pages_around(void **state)
 	assert_null(page_at(&t->model.mm[0], ARENA_PAGE + 10));
 }
 
+/* The sixteen pages count from where the area starts, if that is inside of the aligned sixteen. */
+static void test_load_around_counts_from_the_start_of_the_area(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(@40, +20, r, shared|fixed, m0, 0)\nread(@43) = 0");
+	expect_may(t, 40, 55);
+}
+
+/* Page 32 of the arena begins a page table. */
+static void test_load_around_ends_with_the_page_table(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(@20, +20, r, shared|fixed, m0, 0)\nread(@22) = 0");
+	expect_may(t, 20, 31);
+}
+
 static void test_load_around_ends_with_area_and_file(void **state)
 {
 	struct testing *t = *state;
@@ -496,6 +514,8 @@ int main(void)
 		TEST(test_shared_content_is_seen_by_all),
 		TEST(test_shared_anonymous_mappings_are_apart),
 		TEST(test_load_may_map_the_sixteen_pages_around),
+		TEST(test_load_around_counts_from_the_start_of_the_area),
+		TEST(test_load_around_ends_with_the_page_table),
 		TEST(test_load_around_ends_with_area_and_file),
 		TEST(test_load_around_of_private_files_too),
 		TEST(test_load_around_is_said_in_the_snapshot),

@@ -259,13 +259,13 @@ static void test_refused_by_several_the_first_is_recorded(void **state)
 		/* file before offset */
 		{ NULL, "mmap(@0, +2" M0 "0)\nmmap(@2, +2, rw, private|fixed, m1, +9)", MERGE_FILE,
 		  MERGE_NO_NEIGHBOUR, MERGE_FILE },
-		/* anon_vma before offset */
+		/* offset before anon_vma */
 		{ NULL, "mmap(@0, +3" RW "write(@0)\nmmap(@10, +3" RWX "write(@10)\n"
 			"mremap(@10, +3, +3, maymove|fixed, @3)\nmprotect(@3, +3, rw)",
-		  MERGE_ANON_VMA, MERGE_NO_NEIGHBOUR, MERGE_ANON_VMA },
-		/* fork limit before offset */
+		  MERGE_OFFSET, MERGE_NO_NEIGHBOUR, MERGE_OFFSET },
+		/* offset before fork limit */
 		{ NULL, CHILD "p1: mremap(@0, +4, +4, maymove|fixed, @20)\np1: mmap(@24, +2" RW,
-		  MERGE_FORK_LIMIT, MERGE_NO_NEIGHBOUR, MERGE_FORK_LIMIT },
+		  MERGE_OFFSET, MERGE_NO_NEIGHBOUR, MERGE_OFFSET },
 	};
 
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
