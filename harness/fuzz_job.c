@@ -215,6 +215,38 @@ static void minimise_and_tell(struct job *j)
 	tell(j, &j->small, note);
 }
 
+/*
+ * Several known bugs at once say nothing new when each has been told by itself: then it counts as a
+ * sighting of each, and this is true.
+ */
+static bool told_singly(struct job *j)
+{
+	u32 set = j->outcome.quirks_explain, i;
+	struct outcome whole = j->outcome;
+	char path[4096], file[4200];
+
+	if (!(set & (set - 1)))
+		return false;
+	for (i = 0; i < QUIRK_COUNT; i++) {
+		if (!(set >> i & 1))
+			continue;
+		whole.quirks_explain = 1u << i;
+		findings_path(j->findings, &whole, path, sizeof(path));
+		snprintf(file, sizeof(file), "%s/original.vma", path);
+		if (access(file, F_OK))
+			return false;
+	}
+	for (i = 0; i < QUIRK_COUNT; i++) {
+		if (!(set >> i & 1))
+			continue;
+		j->outcome.quirks_explain = 1u << i;
+		findings_known(j->findings, &j->outcome);
+		tally_kind(j, false);
+	}
+	j->outcome.quirks_explain = set;
+	return true;
+}
+
 static void on_diverge(struct job *j)
 {
 	enum aspect aspect = j->outcome.signature.aspect;
@@ -227,6 +259,8 @@ static void on_diverge(struct job *j)
 	j->tally->divergences++;
 	if ((aspect == ASPECT_POPULATED || aspect == ASPECT_CONTENT) && !locate(j))
 		note = "FLAKY, did not show again";
+	if (told_singly(j))
+		return;
 	old = findings_known(j->findings, &j->outcome);
 	tally_kind(j, !old);
 	if (old)

@@ -10,7 +10,7 @@
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Open bugs that every kernel has: seen on 6.18.44, and in the source of 6.12. */
+/* Open bugs of every kernel: seen on 6.18.44, and in the source of 6.1.192 and 6.12.117. */
 #define QUIRKS_OF_ALL QUIRK(MMAP_FIXED_ERRNO)
 
 const struct model_profile model_profiles[] = {

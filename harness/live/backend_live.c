@@ -63,15 +63,35 @@ int live_run(struct live *l, const struct prog *prog, bool pages_each, struct di
 	return err;
 }
 
-static void bind_owner(struct live *l)
+/*
+ * The wanted CPU if we may use it; else one of those that we may, another for each that is
+ * wanted.
+ */
+static u32 choose_cpu(const cpu_set_t *allowed, u32 want)
+{
+	u32 count = (u32)CPU_COUNT(allowed), cpu = 0, skip;
+
+	if (want < CPU_SETSIZE && CPU_ISSET(want, allowed))
+		return want;
+	for (skip = count ? want % count : 0; cpu < CPU_SETSIZE - 1; cpu++)
+		if (CPU_ISSET(cpu, allowed) && skip-- == 0)
+			break;
+	return cpu;
+}
+
+static int bind_owner(struct live *l, u32 want, struct diag *diag)
 {
 	cpu_set_t cpus;
 
+	if (sched_getaffinity(0, sizeof(l->owner_cpus), &l->owner_cpus))
+		return diag_set(diag, -errno, "sched_getaffinity: %s", strerror(errno));
+	l->cpu = choose_cpu(&l->owner_cpus, want);
 	CPU_ZERO(&cpus);
 	CPU_SET(l->cpu, &cpus);
-	if (sched_getaffinity(0, sizeof(l->owner_cpus), &l->owner_cpus) == 0 &&
-	    sched_setaffinity(0, sizeof(cpus), &cpus) == 0)
-		l->owner_bound = true;
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		return diag_set(diag, -errno, "sched_setaffinity: %s", strerror(errno));
+	l->owner_bound = true;
+	return 0;
 }
 
 static int make_shared(struct live *l, struct diag *diag)
@@ -140,7 +160,6 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	if (!l)
 		return diag_set(diag, -ENOMEM, "no memory");
 	l->base.type = &backend_live;
-	l->cpu = opts->cpu;
 	l->timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS_DEFAULT;
 	l->shared_fd = -1;
 	model_config_default(&l->base.config);
@@ -148,8 +167,9 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 		live_bpf_load(&l->bpf, &why_not);
 	l->base.observes = l->bpf.object ? SNAP_ALL :
 					   SNAP_LAYOUT | SNAP_FLAGS | SNAP_COUNTERS | SNAP_PAGES;
-	bind_owner(l);
-	err = make_shared(l, diag);
+	err = bind_owner(l, opts->cpu, diag);
+	if (!err)
+		err = make_shared(l, diag);
 	if (!err)
 		err = live_start(l, diag);
 	if (!err)

@@ -80,7 +80,10 @@ static int load_object(struct bpf_object **object, struct diag *diag)
 
 	if (!log)
 		return diag_set(diag, -ENOMEM, "no memory");
-	/* libbpf wants even the padding at the end to be 0, which an initialiser does not promise. */
+	/*
+	 * libbpf wants even the padding at the end to be 0, which an initialiser does not
+	 * promise.
+	 */
 	memset(&opts, 0, sizeof(opts));
 	opts.sz = sizeof(opts);
 	opts.object_name = "vmafuzz";

@@ -414,6 +414,18 @@ static void test_live_ordinary_user_gets_less_and_is_told_why(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void test_live_cpu_that_is_not_there_is_replaced(void **state)
+{
+	const struct backend_opts opts = { .cpu = 100000 };
+	struct backend *backend;
+	struct diag diag;
+
+	(void)state;
+	if (backend_live.open(&backend, &opts, &diag))
+		fail_msg("%s", diag.text);
+	backend->type->close(backend);
+}
+
 static void test_live_kernel_and_limits_are_known(void **state)
 {
 	struct live_fixture *f = *state;
@@ -454,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_live_without_bpf_tells_layout_then_the_rest,
 						live_setup_no_bpf, live_teardown),
 		cmocka_unit_test(test_live_ordinary_user_gets_less_and_is_told_why),
+		cmocka_unit_test(test_live_cpu_that_is_not_there_is_replaced),
 		BOTH(test_live_kernel_and_limits_are_known),
 	};
 
