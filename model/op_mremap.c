@@ -270,7 +270,7 @@ static int remap(struct model *m, struct step *s, struct remap *r)
 
 	if (err)
 		return err;
-	if (m->config.rules.mremap_multi && (r->flags & ABI_MREMAP_FIXED) &&
+	if (upfront && m->config.rules.mremap_multi && (r->flags & ABI_MREMAP_FIXED) &&
 	    r->old_len == r->new_len)
 		return remap_several(m, s, r);
 	err = find_area(s->mm, r->addr, &i);
@@ -297,12 +297,10 @@ void model_mremap(struct model *m, struct step *s)
 			   .new_len = page_align(arg[2]),
 			   .flags = arg[3],
 			   .new_addr = op_addr(arg[4], s->mm->last) };
-	u64 wanted = r.new_addr;
 
 	s->result->err = remap(m, s, &r);
 	if (s->result->err)
 		return;
-	s->result->value =
-		m->config.rules.mremap_multi && (r.flags & ABI_MREMAP_FIXED) ? wanted : r.new_addr;
-	s->mm->last = s->result->value;
+	s->result->value = r.new_addr;
+	s->mm->last = r.new_addr;
 }

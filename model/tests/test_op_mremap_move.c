@@ -218,7 +218,7 @@ static void test_dontunmap_whole_resets_the_offset(void **state)
 	run(t, program);
 	expect_areas(t, "p0 @20 +4 rw ac\n"
 			"p0 @40 +4 rw ac pgoff=@0 av=A");
-	run_with(t, "dontunmap_stale_pgoff=on", program);
+	run_with(t, "dontunmap_stale_pgoff=on,cow_file_index=file", program);
 	expect_areas(t, "p0 @20 +4 rw ac pgoff=@0\n"
 			"p0 @40 +4 rw ac pgoff=@0 av=A");
 	assert_int_equal(t->model.quirks_met, 1u << QUIRK_DONTUNMAP_STALE_PGOFF);
