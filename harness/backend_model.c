@@ -91,13 +91,15 @@ static int open_mutant(struct backend **out, const struct backend_opts *opts, st
 {
 	u32 mutant = opts->spec ? mutant_find(opts->spec) : 0;
 	struct model_backend *mb;
+	const char *profile;
 
 	if (!mutant)
 		return diag_set(diag, -EINVAL,
 				"no mutant \"%s\": give a number from 1 to %u or a name ('%s')",
 				opts->spec ? opts->spec : "", mutant_count - 1,
 				mutant_descs[1].name);
-	mb = backend_new(&backend_mutant, newest());
+	profile = mutant_descs[mutant].profile;
+	mb = backend_new(&backend_mutant, profile ? profile_find(profile) : newest());
 	if (!mb)
 		return diag_set(diag, -ENOMEM, "out of memory");
 	mb->config.mutant = mutant;

@@ -18,9 +18,14 @@
  * F23  a shared area is unfaulted (unless rule guard_prepares_anon says otherwise)
  * F24  map_count is at most one above max_map_count
  *
- * (F11, F14, F16, F17 and F19 to F22 of the specification speak of changes, not of states, or of
- * what this model does not have yet; the tests of the operations check those that apply.) Known
- * bugs that are switched on break F4 and F15.
+ * F11  a chain is at most as long as the process is generations away from the first, plus one
+ * F19  what is sealed stays mapped and sealed: sealed pages never become fewer
+ * F20  a guard marker lies in an area with MAYBE_GUARD (rule guard_flag)
+ * F22  only private areas that may be written and are not NORESERVE are accounted
+ *
+ * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
+ * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
+ * not of a state; the tests of merge.c check it. Known bugs that are on may break F4 and F15.
  */
 #include <string.h>
 
@@ -40,7 +45,7 @@ static bool chain_has(const struct model_vma *v, u16 id)
 	return false;
 }
 
-/* F5, F6, F12, F23. */
+/* F5, F6, F11, F12, F23. */
 static bool check_chain(const struct model *m, u32 n, const struct model_vma *v, struct diag *diag)
 {
 	u16 root;
@@ -50,6 +55,8 @@ static bool check_chain(const struct model *m, u32 n, const struct model_vma *v,
 			   v->start);
 	if (!v->anon_vma)
 		return true;
+	if (v->chain_len > m->mm[n].generation + 1)
+		return bad(diag, "F11 a chain longer than there were forks", n, v->start);
 	root = m->anon_vmas[v->anon_vma].root;
 	if (!chain_has(v, v->anon_vma) || !chain_has(v, root))
 		return bad(diag, "F6 the chain lacks the anon_vma or its root", n, v->start);
@@ -88,12 +95,19 @@ static bool check_siblings(const struct model_mm *mm, u32 n, u32 i, struct diag 
 	return true;
 }
 
-/* F1 to F4, F18, F24. */
+/* F22. */
+static bool account_fits(u64 flags)
+{
+	return !(flags & VMF_ACCOUNT) ||
+	       ((flags & VMF_MAYWRITE) && !(flags & (VMF_SHARED | VMF_NORESERVE)));
+}
+
+/* F1 to F4, F18, F19, F22, F24. */
 static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 {
 	const struct model_mm *mm = &m->mm[n];
 	s64 pages = 0, locked = mm->base_locked ? (s64)m->config.base_lockable : 0;
-	u64 end = 0;
+	u64 end = 0, sealed = 0;
 
 	for (u32 i = 0; i < mm->vma_count; i++) {
 		const struct model_vma *v = &mm->vmas[i];
@@ -105,6 +119,11 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 		pages += (s64)vma_pages(v);
 		if (v->flags & VMF_LOCKED)
 			locked += (s64)vma_pages(v);
+		if (v->flags & VMF_SEALED)
+			sealed += vma_pages(v);
+		if (!account_fits(v->flags))
+			return bad(diag, "F22 an area is accounted that should not be", n,
+				   v->start);
 		if ((v->flags & VMF_LOCKED_MASK) == VMF_LOCKONFAULT ||
 		    ((v->flags & VMF_LOCKED_MASK) && (v->flags & VMF_DROPPABLE)))
 			return bad(diag, "F18 LOCKONFAULT without LOCKED, or droppable", n,
@@ -113,6 +132,8 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 	if (mm->counter[COUNT_MAP] != (s64)mm->vma_count ||
 	    mm_map_count(m, mm) > (s64)m->config.max_map_count + 1)
 		return bad(diag, "F2 F24 map_count", n, mm->vma_count);
+	if (sealed < mm->sealed_pages)
+		return bad(diag, "F19 sealed pages went", n, sealed);
 	if (mm->counter[COUNT_TOTAL_VM] != pages)
 		return bad(diag, "F3 total_vm", n, (u64)pages);
 	if (mm->counter[COUNT_LOCKED_VM] + (n ? (s64)m->config.base_locked_vm : 0) != locked &&
@@ -122,7 +143,7 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 	return true;
 }
 
-/* F15. */
+/* F15, F20. */
 static bool check_pages(const struct model *m, u32 n, struct diag *diag)
 {
 	const struct model_mm *mm = &m->mm[n];
@@ -137,6 +158,9 @@ static bool check_pages(const struct model *m, u32 n, struct diag *diag)
 			i++;
 		if (i == mm->vma_count || mm->vmas[i].start > p->addr)
 			return bad(diag, "F15 a page outside of any area", n, p->addr);
+		if (p->state == PAGE_GUARD && m->config.rules.guard_flag &&
+		    !(mm->vmas[i].flags & VMF_MAYBE_GUARD))
+			return bad(diag, "F20 a guard marker without MAYBE_GUARD", n, p->addr);
 		if (p->state != PAGE_ANON)
 			continue;
 		if (!chain_has(&mm->vmas[i], p->owner))

@@ -117,8 +117,8 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 	return MERGE_OK;
 }
 
-/* Rule 5, legacy. @r_av and @r_chain_len describe the range, which may stand for a neighbour. */
-static enum merge_rule anon_legacy(u16 r_av, const struct model_vma *n)
+/* Rule 5, legacy. @r_av is the range's, which may stand for a neighbour. */
+static enum merge_rule anon_legacy(const struct model *m, u16 r_av, const struct model_vma *n)
 {
 	if ((!r_av || !n->anon_vma) && n->chain_len == 1)
 		return MERGE_OK;
@@ -126,7 +126,9 @@ static enum merge_rule anon_legacy(u16 r_av, const struct model_vma *n)
 		return MERGE_OK;
 	if (!r_av)
 		return MERGE_FORK_LIMIT;
-	return n->anon_vma ? MERGE_ANON_VMA : MERGE_ANON_LEGACY;
+	if (n->anon_vma)
+		return MERGE_ANON_VMA;
+	return mutant(m, MUTANT_MERGE_ANON_LEGACY) ? MERGE_OK : MERGE_ANON_LEGACY;
 }
 
 /* Rule 5. */
@@ -138,7 +140,7 @@ static enum merge_rule anon_matches(struct model *m, const struct merge_range *r
 	if (mutant(m, MUTANT_MERGE_ANON))
 		return MERGE_OK;
 	if (m->config.rules.anon_merge == ANON_MERGE_LEGACY)
-		return anon_legacy(r->anon_vma, n);
+		return anon_legacy(m, r->anon_vma, n);
 	if (r->anon_vma && n->anon_vma)
 		return r->anon_vma == n->anon_vma ? MERGE_OK : MERGE_ANON_VMA;
 	if (!r->anon_vma && !n->anon_vma)

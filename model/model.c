@@ -14,11 +14,14 @@ static model_fn *const model_fns[OP_COUNT] = {
 #undef X
 };
 
-const struct mutant_desc mutant_descs[] = { [MUTANT_NONE] = { "none", ASPECT_NONE, "no mistake" },
-#define M(NAME, aspect_, what_) [MUTANT_##NAME] = { #NAME, aspect_, what_ },
-					    MUTANT_TABLE(M)
+/* clang-format off */
+const struct mutant_desc mutant_descs[] = {
+	[MUTANT_NONE] = { "none", ASPECT_NONE, NULL, "no mistake" },
+#define M(NAME, aspect_, profile_, what_) [MUTANT_##NAME] = { #NAME, aspect_, profile_, what_ },
+	MUTANT_TABLE(M)
 #undef M
 };
+/* clang-format on */
 const u32 mutant_count = MUTANT_COUNT;
 
 void model_config_default(struct model_config *config)
@@ -61,6 +64,8 @@ void model_reset(struct model *m)
 	mm->alive = true;
 	mm->vma_count = 0;
 	mm->page_count = 0;
+	mm->generation = 0;
+	mm->sealed_pages = 0;
 	mm->def_flags = 0;
 	mm->base_locked = false;
 	mm->last = ARENA_BASE;

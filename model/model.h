@@ -119,6 +119,8 @@ struct model_mm {
 	struct model_vma vmas[MODEL_VMAS_MAX];	  /* by address, disjoint */
 	struct model_page pages[MODEL_PAGES_MAX]; /* by address */
 	s64 counter[COUNT_COUNTERS];		  /* since the start of the program */
+	u32 generation;				  /* forks between the first process and this one */
+	u64 sealed_pages; /* pages that mseal sealed, which must never become fewer */
 	u64 def_flags;	  /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
 	bool base_locked; /* mlockall locked what is mapped outside of the program too */
 	u64 last;	  /* address, bytes, of the last mapping that this process made */
@@ -209,7 +211,8 @@ const struct model_vma *model_vma_at(const struct model *m, u32 proc, u64 addr);
  */
 struct mutant_desc {
 	const char *name;
-	enum aspect aspect; /* that a run is expected to report */
+	enum aspect aspect;  /* that a run is expected to report */
+	const char *profile; /* whose rules it is tried with; NULL: the newest */
 	const char *what;
 };
 extern const struct mutant_desc mutant_descs[]; /* index 0 is unused */

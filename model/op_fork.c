@@ -59,6 +59,8 @@ static void copy_vma(struct model *m, struct model_mm *child, struct model_mm *p
 	if (!(v->flags & VMF_WIPEONFORK))
 		anon_vma_fork(m, &copy, v);
 	vma_insert(m, child, &copy);
+	if (v->flags & VMF_SEALED)
+		child->sealed_pages += vma_pages(v);
 	if (!(v->flags & VMF_WIPEONFORK) && needs_copy(m, v) && !m->limit)
 		copy_pages(m, child, parent, v);
 }
@@ -75,6 +77,8 @@ void model_fork(struct model *m, struct step *s)
 	child->alive = true;
 	child->vma_count = 0;
 	child->page_count = 0;
+	child->generation = parent->generation + 1;
+	child->sealed_pages = 0;
 	child->def_flags = 0;
 	child->base_locked = false;
 	child->last = parent->last;

@@ -80,7 +80,7 @@ static void exclude_source(struct model *m, struct merge_range *range, const str
 		return;
 	if (m->config.rules.dontunmap_skip_merge)
 		range->alone = true;
-	else if (!quirk(m, QUIRK_DONTUNMAP_SELF_MERGE))
+	else if (!quirk(m, QUIRK_DONTUNMAP_SELF_MERGE) && !mutant(m, MUTANT_MERGE_EXCLUDED))
 		range->copied_survives = true;
 }
 

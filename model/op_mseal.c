@@ -21,6 +21,21 @@ static bool has_hole(const struct model_mm *mm, u64 start, u64 end)
 	return start < end;
 }
 
+/* Rule 3, for the part of area *@i that lies in the range. */
+static int seal_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end)
+{
+	const struct model_vma *v = &mm->vmas[*i];
+	u64 first = v->start > start ? v->start : start, last = v->end < end ? v->end : end;
+	int err;
+
+	if (v->flags & VMF_SEALED)
+		return 0;
+	err = vma_modify(m, mm, i, first, last, v->flags | VMF_SEALED);
+	if (!err)
+		mm->sealed_pages += last - first;
+	return err;
+}
+
 void model_mseal(struct model *m, struct step *s)
 {
 	struct model_mm *mm = s->mm;
@@ -43,16 +58,7 @@ void model_mseal(struct model *m, struct step *s)
 		s->result->err = -ENOMEM;
 		return;
 	}
-	/* Rule 3. */
-	for (u32 i = vma_find(mm, start); !err && i < mm->vma_count && mm->vmas[i].start < end;
-	     i++) {
-		const struct model_vma *v = &mm->vmas[i];
-
-		if (!(v->flags & VMF_SEALED))
-			err = vma_modify(m, mm, &i, v->start > start ? v->start : start,
-					 v->end < end ? v->end : end, v->flags | VMF_SEALED);
-		if (m->limit)
-			return;
-	}
+	for (u32 i = vma_find(mm, start); !err && i < mm->vma_count && mm->vmas[i].start < end; i++)
+		err = seal_vma(m, mm, &i, start, end);
 	s->result->err = err;
 }

@@ -119,7 +119,7 @@ static void test_live_calls_on_the_executor_itself_are_refused(void **state)
 		  "the executor's text" },
 		{ "mmap(@0, 0x100000000000, rw, private|anonymous|populate, none, 0)",
 		  RESULT_REFUSED, "fills the machine" },
-		{ "mremap(@0, 0x7ffffff00000, +1, maymove, @0)", -EFAULT, "nothing there" },
+		{ "mremap(@0, 0xf000000000000000, +1, maymove, @0)", -EFAULT, "nothing there" },
 		{ "mremap(@0, +1, +1, maymove|fixed, 0x400000)", RESULT_REFUSED, "over the text" },
 		{ "read(0x400000)", RESULT_REFUSED, "the executor's text" },
 		{ "write(0x400000)", RESULT_REFUSED, "the executor's text" },
