@@ -152,6 +152,14 @@ static s64 page_decode(u32 n, u32 count, u32 negative)
 	return n < count - negative ? (s64)n : -(s64)(n - (count - negative)) - 1;
 }
 
+/* Its inverse for a page that has a number; @count for one that has none. */
+static u32 page_encode(s64 page, u32 count, u32 negative)
+{
+	if (page >= 0)
+		return page < (s64)(count - negative) ? (u32)page : count;
+	return -page <= (s64)negative ? count - negative + (u32)-page - 1 : count;
+}
+
 /*
  * Bits 0-6 the page, bits 7-11 the bytes behind it in the classes that have some.
  * Classes: 0-7 arena, 8-12 last, 13 arena misaligned, 14 last misaligned, 15 absolute.
@@ -195,8 +203,16 @@ u16 addr_encode(u64 value)
 					 ARRAY_SIZE(addr_absolute);
 	u32 plain = base == ADDR_ARENA ? 0u << 12 : base == ADDR_LAST ? 8u << 12 : 15u << 12;
 	u32 odd = base == ADDR_ARENA ? 13u << 12 : base == ADDR_LAST ? 14u << 12 : 15u << 12;
+	u32 negative = base == ADDR_ARENA ? ADDR_NEGATIVE_ARENA : ADDR_NEGATIVE_LAST;
 	struct nearest n = { value, UINT64_MAX, 0 };
 
+	/* A whole page near its base, as nearly all are, needs no search. */
+	if (base != ADDR_ABSOLUTE && addr_offset(value) % (s64)PAGE_BYTES == 0) {
+		u32 page = page_encode(addr_offset(value) >> PAGE_SHIFT, count, negative);
+
+		if (page < count)
+			return (u16)(plain | page);
+	}
 	for (u32 page = 0; page < count; page++)
 		addr_nearest_try(&n, plain | page);
 	for (u32 page = 0; n.distance && page < count; page++)

@@ -6,8 +6,9 @@
 #include "testing.h"
 
 /*
- * Three generations with an area in two parts, and one of each other kind. In p0 areas 0 and 1
- * share an anon_vma; in p2 the chains have three members.
+ * Three generations with an area in two parts, and one of each other kind. In p0 the parts at @0 and
+ * @2 share an anon_vma; in p2 and p3, both children of p1, the chain at @0 has three members, and
+ * that at @52, which p1 made, two.
  */
 static const char family[] =
 	"mmap(@0, +4" RW "write(@0)\nwrite(@3)\nmprotect(@2, +2, r)\n"
@@ -15,8 +16,11 @@ static const char family[] =
 	"mmap(@20, +2, rw, private|anonymous|fixed|locked, none, 0)\n"
 	"mmap(@30, +2, rw, droppable|anonymous|fixed, none, 0)\nwrite(@30)\n"
 	"mmap(@40, +2" RW "write(@40)\nmunmap(@40, +2)\n"
-	"fork() = p1\np1: munmap(@20, +2)\np1: fork() = p2\np2: write(@0)\np2: mprotect(@1, +1, r)\n"
-	"fork() = p3\n";
+	"mmap(@44, +2" RO "mseal(@44, +2, 0)\n"
+	"mmap(@48, +2, r, shared|fixed, m1, 0)\nmadvise(@48, +1, guard_install)\n"
+	"fork() = p1\np1: munmap(@20, +2)\np1: mmap(@52, +2" RW "p1: write(@52)\n"
+	"p1: fork() = p2\np2: write(@0)\np2: mprotect(@1, +1, r)\np2: mprotect(@53, +1, r)\n"
+	"p1: fork() = p3\n";
 
 static struct model_anon_vma *anon_vma_of(struct testing *t, u32 proc, u64 n)
 {
@@ -78,6 +82,27 @@ static void too_many(struct testing *t)
 	t->model.config.max_map_count = 100 + t->model.mm[0].vma_count - 2;
 }
 
+static void seal_lost(struct testing *t)
+{
+	area(t, 0, 44)->flags &= ~VMF_SEALED;
+}
+static void guard_flag_lost(struct testing *t)
+{
+	area(t, 0, 48)->flags &= ~VMF_MAYBE_GUARD;
+}
+static void shared_accounted(struct testing *t)
+{
+	area(t, 0, 10)->flags |= VMF_ACCOUNT;
+}
+static void noreserve_accounted(struct testing *t)
+{
+	area(t, 0, 0)->flags |= VMF_NORESERVE;
+}
+static void never_writable_accounted(struct testing *t)
+{
+	area(t, 0, 0)->flags &= ~VMF_MAYWRITE;
+}
+
 /* ---- chains ---- */
 
 static void chain_lost(struct testing *t)
@@ -103,17 +128,22 @@ static void root_missing(struct testing *t)
 	v->chain[0] = v->anon_vma;
 	v->chain_len = 1;
 }
+static void chain_add(struct model_vma *v, u16 id)
+{
+	v->chain[v->chain_len++] = id;
+}
 static void two_trees(struct testing *t)
 {
-	struct model_vma *v = area(t, 0, 0);
-
-	v->chain[v->chain_len++] = area(t, 0, 20)->anon_vma;
+	chain_add(area(t, 2, 52), area(t, 0, 0)->anon_vma);
 }
 static void twice(struct testing *t)
 {
-	struct model_vma *v = area(t, 0, 0);
-
-	v->chain[v->chain_len++] = v->anon_vma;
+	chain_add(area(t, 2, 52), area(t, 2, 52)->anon_vma);
+}
+/* The first process was not forked: chains there are single. */
+static void too_long(struct testing *t)
+{
+	chain_add(area(t, 0, 0), area(t, 1, 0)->anon_vma);
 }
 static void dead_in_chain(struct testing *t)
 {
@@ -134,9 +164,8 @@ static void parent_missing(struct testing *t)
 /* Of two areas with one anon_vma, one gets another descendant of the same root. */
 static void siblings_differ(struct testing *t)
 {
-	struct model_vma *v = area(t, 0, 2);
-
-	v->chain[v->chain_len++] = area(t, 3, 0)->anon_vma;
+	assert_int_equal(area(t, 2, 52)->anon_vma, area(t, 2, 53)->anon_vma);
+	chain_add(area(t, 2, 53), area(t, 3, 52)->anon_vma);
 }
 static void shared_faulted(struct testing *t)
 {
@@ -215,6 +244,7 @@ static const struct {
 	{ "F9", dead_in_chain, "a dead one in a chain" },
 	{ "F9", revived, "a live one in no chain" },
 	{ "F10", references, "refcount" },
+	{ "F11", too_long, "a chain longer than there were forks" },
 	{ "F12", parent_missing, "the chain lacks a parent" },
 	{ "F13", siblings_differ, "one anon_vma, two chains" },
 	{ "F15", page_unmapped, "a page where nothing is mapped" },
@@ -222,6 +252,11 @@ static const struct {
 	{ "F15", page_index, "a page with another index" },
 	{ "F18", on_fault_unlocked, "LOCKONFAULT without LOCKED" },
 	{ "F18", droppable_locked, "a locked droppable area" },
+	{ "F19", seal_lost, "sealed memory that is sealed no more" },
+	{ "F20", guard_flag_lost, "a guard marker in an area without the flag" },
+	{ "F22", shared_accounted, "an accounted shared area" },
+	{ "F22", noreserve_accounted, "an accounted NORESERVE area" },
+	{ "F22", never_writable_accounted, "an accounted area that cannot be written" },
 	{ "F23", shared_faulted, "a faulted shared area" },
 	{ "F24", too_many, "more than one above max_map_count" },
 };
