@@ -172,7 +172,8 @@ static int make_config(struct cmd_session *cs, const struct cmd_backend *c, stru
 
 	cs->config = cs->backend->config;
 	cs->config.quirks.on = 0;
-	if (c->tolerate_known && profile)
+	/* Of another kernel than the profile's it is not known which bugs it has. */
+	if (c->tolerate_known && profile && cs->backend->profile_exact)
 		cs->config.quirks = profile->quirks;
 	if (c->rules && rules_parse(c->rules, &cs->config.rules, &cs->config.quirks, diag))
 		return -EINVAL;
@@ -210,6 +211,11 @@ int cmd_session_open(struct cmd_session *cs, const struct cmd_backend *c, u32 cp
 		return STATUS_BACKEND;
 	}
 	return STATUS_AGREE;
+}
+
+bool cmd_tolerated(const struct cmd_backend *c, const struct outcome *outcome)
+{
+	return c->tolerate_known && outcome->quirks_explain;
 }
 
 void cmd_session_close(struct cmd_session *cs)

@@ -29,7 +29,7 @@ struct run {
 	struct snapshot final;
 	struct op_result results[PROG_OPS_MAX];
 	char options_text[256];
-	u32 files, agree, diverge, known, skip, error, unreadable;
+	u32 files, agree, diverge, known, tolerated, skip, error, unreadable;
 };
 
 static int take(void *arg, int id, const char *text, struct diag *diag)
@@ -122,6 +122,8 @@ static void on_diverge(struct run *run, const char *path)
 	run->diverge++;
 	if (outcome->quirks_explain)
 		run->known++;
+	if (cmd_tolerated(&run->backend, outcome))
+		run->tolerated++;
 	if (run->backend.json) {
 		report_json(stdout, run->cs.session, &run->file.prog, outcome, &origin);
 		return;
@@ -211,7 +213,7 @@ static int run_all(struct run *run, char **paths, int count)
 	}
 	summary(run);
 	cmd_session_close(&run->cs);
-	if (run->diverge)
+	if (run->diverge > run->tolerated)
 		return STATUS_DIVERGE;
 	if (run->error)
 		return STATUS_BACKEND;

@@ -255,7 +255,8 @@ static void on_diverge(struct job *j)
 	bool old;
 	int err;
 
-	j->status = STATUS_DIVERGE;
+	if (!cmd_tolerated(&j->options->backend, &j->outcome))
+		j->status = STATUS_DIVERGE;
 	j->tally->divergences++;
 	if ((aspect == ASPECT_POPULATED || aspect == ASPECT_CONTENT) && !locate(j))
 		note = "FLAKY, did not show again";

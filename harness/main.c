@@ -45,6 +45,8 @@ int main(int argc, char **argv)
 
 	/* A closed pipe is reported by cmd_finish(), after the backend has been closed. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A limit on file sizes shows as an error of what is written, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		usage(stderr, false);
 		return STATUS_USAGE;

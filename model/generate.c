@@ -44,6 +44,7 @@ static void draw_weights(struct gen *g)
 {
 	static const u8 factors[8] = { 0, 0, 0, 1, 1, 2, 4, 8 };
 	bool family = !g->options->no_fork && rng_one_in(&g->rng, 5);
+	u32 only = g->options->only;
 
 	g->weight_sum = 0;
 	for (u32 k = 0; k < OP_COUNT; k++) {
@@ -53,9 +54,12 @@ static void draw_weights(struct gen *g)
 			factor = 0;
 		if (k == OP_FORK || k == OP_EXIT)
 			factor = family ? 8 : 0;
-		if (k == OP_MMAP && !factor)
+		/* Who asks for few operations wants all of them. */
+		if (!factor && (k == OP_MMAP || only))
 			factor = 1;
-		if (g->options->only && !(g->options->only >> k & 1))
+		if (g->options->no_fork && (k == OP_FORK || k == OP_EXIT))
+			factor = 0;
+		if (only && !(only >> k & 1))
 			factor = 0;
 		g->weight[k] = op_descs[k].weight * factor;
 		g->weight_sum += g->weight[k];
@@ -419,6 +423,20 @@ static u64 draw_advice(struct gen *g)
 	return names_advice[rng_below(&g->rng, count)].value;
 }
 
+/* Mostly where the access is allowed. */
+static struct range draw_touch(struct gen *g, u64 access)
+{
+	const struct model_mm *mm = gen_mm(g);
+	u32 i = rng_below(&g->rng, mm->vma_count + !mm->vma_count);
+
+	if (rng_one_in(&g->rng, 4))
+		return draw_target(g);
+	for (u32 n = 0; n < mm->vma_count; n++, i = i + 1 < mm->vma_count ? i + 1 : 0)
+		if (mm->vmas[i].flags & access)
+			return range_make(mm->vmas[i].start, mm->vmas[i].end);
+	return draw_target(g);
+}
+
 static void draw_args(struct gen *g, struct op *op)
 {
 	static const u8 mcl[4] = { ABI_MCL_CURRENT, ABI_MCL_FUTURE,
@@ -438,7 +456,7 @@ static void draw_args(struct gen *g, struct op *op)
 		return;
 	case OP_READ:
 	case OP_WRITE:
-		r = draw_target(g);
+		r = draw_touch(g, op->kind == OP_WRITE ? VMF_WRITE : VMF_ACCESS);
 		op->arg[0] = addr_of(g, r.start + rng_below(&g->rng, (u32)r.pages));
 		return;
 	case OP_MUNLOCKALL:

@@ -241,7 +241,8 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 	}
 	mm_account(mm, map->flags, (s64)map->pages);
 	/* Rule 9: after merging, so that equal neighbours may stay apart. */
-	if (map->flags & VMF_DROPPABLE)
+	if ((map->flags & VMF_DROPPABLE) && (map->flags & VMF_LOCKED) &&
+	    !quirk(m, QUIRK_DROPPABLE_LOCKED))
 		mm->vmas[vma_find(mm, map->addr)].flags &= ~VMF_LOCKED_MASK;
 	else if (map->flags & VMF_LOCKED)
 		mm->counter[COUNT_LOCKED_VM] += (s64)map->pages;

@@ -6,6 +6,9 @@
  * kernel and looking at the whole state afterwards. Rows are bags of switches and are not ordered
  * by behaviour: stable kernels carry backports that newer ones lack. A rule that a row does not
  * name has its oldest value, 0.
+ *
+ * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.18.44, 6.12.117 and 7.1.13; that the
+ * releases between, which are older than the fix, have it too is inferred.
  */
 #include "rules.h"
 
@@ -58,7 +61,7 @@ const struct model_profile model_profiles[] = {
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK) |
@@ -84,7 +87,7 @@ const struct model_profile model_profiles[] = {
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -109,7 +112,7 @@ const struct model_profile model_profiles[] = {
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) |
+			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -132,7 +135,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -183,7 +186,7 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),

@@ -169,7 +169,7 @@ static void config_limits(struct live *l)
 	config->cap_ipc_lock = caps >> CAP_IPC_LOCK_BIT & 1;
 	config->cap_rawio = caps >> CAP_RAWIO_BIT & 1;
 	config->rlimit_memlock = limit_pages(RLIMIT_MEMLOCK);
-	config->rlimit_stack = limit_pages(RLIMIT_STACK);
+	config->rlimit_stack = LIVE_STACK_BYTES >> PAGE_SHIFT;
 	config->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr", config->mmap_min_addr);
 	config->max_map_count =
 		(u32)read_number("/proc/sys/vm/max_map_count", config->max_map_count);

@@ -59,6 +59,9 @@ struct live {
 
 /* live_start.c: the executor as a process. */
 
+/* RLIMIT_STACK of the test processes, whatever it is here; the usual one. */
+#define LIVE_STACK_BYTES (8ull << 20)
+
 /* Starts it, and waits until process 0 is ready. */
 int live_start(struct live *l, struct diag *diag);
 /* Ends it with all its processes; it need not run. */

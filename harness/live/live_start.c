@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -59,13 +60,51 @@ static int find_executor(char *path, size_t size, struct diag *diag)
 	return diag_set(diag, -ENOENT, "%s is missing: it belongs beside vmafuzz", path);
 }
 
-static void raise_limit(__rlimit_resource_t resource)
+/*
+ * The limits that the executor runs under. A program must not run into one that the model does not
+ * know of; the stack's decides where the kernel puts mappings, and how far areas grow down.
+ */
+static const struct exec_limit {
+	__rlimit_resource_t resource;
+	const char *name;
+	u64 wanted, needed; /* bytes, or files; the hard limit allows at least the second */
+} exec_limits[] = {
+	{ RLIMIT_AS, "-v", RLIM_INFINITY, 4ull << 30 },
+	{ RLIMIT_DATA, "-d", RLIM_INFINITY, 4ull << 30 },
+	{ RLIMIT_FSIZE, "-f", RLIM_INFINITY, 64ull << 20 },
+	{ RLIMIT_STACK, "-s", LIVE_STACK_BYTES, LIVE_STACK_BYTES },
+	{ RLIMIT_NOFILE, "-n", 1024, 2 * FD_INHERITED_END + 16 },
+};
+
+static int check_limits(struct diag *diag)
 {
 	struct rlimit limit;
+	u32 i;
 
-	if (getrlimit(resource, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(resource, &limit);
+	for (i = 0; i < ARRAY_SIZE(exec_limits); i++) {
+		const struct exec_limit *l = &exec_limits[i];
+		u64 unit = l->resource == RLIMIT_NOFILE ? 1 : 1024;
+
+		if (getrlimit(l->resource, &limit) == 0 && limit.rlim_max < l->needed)
+			return diag_set(diag, -EPERM,
+					"a limit of this shell is too low for the test processes: "
+					"ulimit %s must be at least %" PRIu64,
+					l->name, l->needed / unit);
+	}
+	return 0;
+}
+
+static void set_limits(void)
+{
+	struct rlimit limit;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(exec_limits); i++) {
+		if (getrlimit(exec_limits[i].resource, &limit))
+			continue;
+		limit.rlim_cur = exec_limits[i].wanted < limit.rlim_max ? exec_limits[i].wanted
+									: limit.rlim_max;
+		setrlimit(exec_limits[i].resource, &limit);
 	}
 }
 
@@ -75,9 +114,11 @@ static _Noreturn void exec_executor(const struct live *l, const char *path)
 	char *argv[] = { (char *)EXEC_NAME, NULL }, *envp[] = { NULL };
 	int from[FD_INHERITED_END - FD_SHARED] = { l->shared_fd, l->bpf.prog_fd, l->bpf.areas_fd };
 	u32 count = l->bpf.object ? ARRAY_SIZE(from) : 1, i;
-	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
+	int null;
 
+	set_limits();
+	null = open("/dev/null", O_RDWR);
 	/* First out of the way of the numbers that they are to have. */
 	for (i = 0; i < count; i++)
 		from[i] = fcntl(from[i], F_DUPFD, 2 * FD_INHERITED_END);
@@ -90,8 +131,6 @@ static _Noreturn void exec_executor(const struct live *l, const char *path)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	personality(0);
-	raise_limit(RLIMIT_AS);
-	raise_limit(RLIMIT_DATA);
 	execve(path, argv, envp);
 	_exit(127);
 }
@@ -132,7 +171,7 @@ static int status_diag(struct diag *diag, const char *who, int status)
 
 static const char *const counter_names[REC_COUNTERS] = {
 	[REC_MAP_COUNT] = "map_count", [REC_TOTAL_VM] = "total_vm", [REC_DATA_VM] = "data_vm",
-	[REC_EXEC_VM] = "exec_vm", [REC_STACK_VM] = "stack_vm", [REC_LOCKED_VM] = "locked_vm",
+	[REC_EXEC_VM] = "exec_vm",     [REC_STACK_VM] = "stack_vm", [REC_LOCKED_VM] = "locked_vm",
 	[REC_DEF_FLAGS] = "def_flags",
 };
 
@@ -224,8 +263,10 @@ int live_start(struct live *l, struct diag *diag)
 	struct shared *sh = l->sh;
 	char path[PATH_MAX];
 	pid_t pid;
-	int err = find_executor(path, sizeof(path), diag);
+	int err = check_limits(diag);
 
+	if (!err)
+		err = find_executor(path, sizeof(path), diag);
 	if (err)
 		return err;
 	memset(sh, 0, offsetof(struct shared, prog));

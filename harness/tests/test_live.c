@@ -6,6 +6,7 @@
 #include "harness/tests/live_fixture.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "model/abi.h"
@@ -375,43 +376,70 @@ static void test_live_poisoning_memory_is_refused(void **state)
 	}
 }
 
-/* Runs in a process of its own: privileges do not come back. */
-static int as_nobody(void)
+static bool told_why(struct backend *backend)
 {
+	return !(backend->observes & SNAP_ANON_VMA) && strstr(backend->observation, "CAP_BPF") &&
+	       !backend->config.cap_ipc_lock && !backend->config.cap_rawio;
+}
+
+/* Root may make any number of processes, so only an ordinary user can see that fail. */
+static bool fork_fails(struct backend *backend)
+{
+	const struct rlimit one = { 1, 1 };
+	struct prog prog = { .count = 1 };
+	struct diag diag;
+
+	prog.ops[0].kind = OP_FORK;
+	if (prlimit((pid_t)live_proc_pid(backend, 0), RLIMIT_NPROC, &one, NULL))
+		return false;
+	return backend->type->reset(backend, &prog, false, &diag) == -EIO &&
+	       strstr(diag.text, "ulimit -u") &&
+	       backend->type->reset(backend, &prog, false, &diag) == 0;
+}
+
+/* Runs @check in a process of its own, since privileges do not come back. */
+static void run_as_nobody(bool (*check)(struct backend *backend))
+{
+	enum { GOOD, BAD, CLOSED };
 	const struct backend_opts opts = { .timeout_ms = LIVE_TIMEOUT_MS };
 	struct backend *backend;
 	struct diag diag;
-	bool said;
-
-	if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
-		return 2;
-	if (backend_live.open(&backend, &opts, &diag)) {
-		print_message("%s\n", diag.text);
-		return strstr(diag.text, "missing") ? 3 : 1;
-	}
-	said = !(backend->observes & SNAP_ANON_VMA) && strstr(backend->observation, "CAP_BPF") &&
-	       !backend->config.cap_ipc_lock && !backend->config.cap_rawio;
-	backend->type->close(backend);
-	return said ? 0 : 1;
-}
-
-static void test_live_ordinary_user_gets_less_and_is_told_why(void **state)
-{
-	pid_t pid;
 	int status;
+	pid_t pid;
+	bool good;
 
-	(void)state;
 	if (geteuid() != 0) {
 		print_message("needs root, to become nobody\n");
 		skip();
 	}
 	pid = fork();
-	if (pid == 0)
-		_exit(as_nobody());
+	if (pid == 0) {
+		if (setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+			_exit(BAD);
+		if (backend_live.open(&backend, &opts, &diag)) {
+			print_message("%s\n", diag.text);
+			_exit(strstr(diag.text, "missing") ? CLOSED : BAD);
+		}
+		good = check(backend);
+		backend->type->close(backend);
+		_exit(good ? GOOD : BAD);
+	}
 	waitpid(pid, &status, 0);
-	if (WEXITSTATUS(status) == 3)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CLOSED)
 		skip(); /* the build directory is closed to others */
 	assert_int_equal(status, 0);
+}
+
+static void test_live_ordinary_user_gets_less_and_is_told_why(void **state)
+{
+	(void)state;
+	run_as_nobody(told_why);
+}
+
+static void test_live_fork_that_fails_is_an_error_of_the_backend(void **state)
+{
+	(void)state;
+	run_as_nobody(fork_fails);
 }
 
 static void test_live_cpu_that_is_not_there_is_replaced(void **state)
@@ -466,6 +494,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_live_without_bpf_tells_layout_then_the_rest,
 						live_setup_no_bpf, live_teardown),
 		cmocka_unit_test(test_live_ordinary_user_gets_less_and_is_told_why),
+		cmocka_unit_test(test_live_fork_that_fails_is_an_error_of_the_backend),
 		cmocka_unit_test(test_live_cpu_that_is_not_there_is_replaced),
 		BOTH(test_live_kernel_and_limits_are_known),
 	};

@@ -46,8 +46,9 @@ static void test_prepare_without_usable_next_takes_the_previous_ones(void **stat
 	expect_areas(t, "p0 @0 +3 rw ac av=A\n"
 			"p0 @3 +3 rwx ac av=A\n"
 			"p0 @6 +3 rw ac");
-	run_with(t, NULL, "mmap(@0, +3" RW "mmap(@6, +3" RW "madvise(@6, +3, dontdump)\n"
-			  "write(@0)\nwrite(@6)\nmmap(@3, +3" RWX "write(@3)");
+	run_with(t, NULL,
+		 "mmap(@0, +3" RW "mmap(@6, +3" RW "madvise(@6, +3, dontdump)\n"
+		 "write(@0)\nwrite(@6)\nmmap(@3, +3" RWX "write(@3)");
 	expect_areas(t, "p0 @0 +3 rw ac av=A\n"
 			"p0 @3 +3 rwx ac av=A\n"
 			"p0 @6 +3 rw ac dd av=B");
@@ -63,10 +64,12 @@ static void test_prepare_unshareable_neighbour_gives_a_new_root(void **state)
 		{ "mmap(@0, +3" RW "mmap(@3, +3" RO "mprotect(@3, +3, none)\n"
 		  "madvise(@3, +3, guard_install)\nwrite(@0)",
 		  "p0 @0 +3 rw ac av=A\np0 @3 +3 none gu av=B", "ACCOUNT is such a flag" },
-		{ "mmap(@0, +2, rw, private|fixed, m0, 0)\nmmap(@2, +2, rwx, private|fixed, m0b, +2)\n"
+		{ "mmap(@0, +2, rw, private|fixed, m0, 0)\n"
+		  "mmap(@2, +2, rwx, private|fixed, m0b, +2)\n"
 		  "write(@0)\nwrite(@2)",
 		  "p0 @0 +2 rw ac f1+0 av=A\np0 @2 +2 rwx ac f2+2 av=B", "another open file" },
-		{ "mmap(@0, +2, rw, private|fixed, m0, 0)\nmmap(@2, +2, rwx, private|fixed, m0, +3)\n"
+		{ "mmap(@0, +2, rw, private|fixed, m0, 0)\n"
+		  "mmap(@2, +2, rwx, private|fixed, m0, +3)\n"
 		  "write(@0)\nwrite(@2)",
 		  "p0 @0 +2 rw ac f1+0 av=A\np0 @2 +2 rwx ac f1+3 av=B", "the offset jumps" },
 		{ "mmap(@0, +2" RW "write(@0)\nmremap(@0, +2, +2, maymove|fixed, @10)\n"
@@ -113,8 +116,9 @@ static void test_prepare_guard_flag_does_not_matter(void **state)
 {
 	struct testing *t = *state;
 
-	run_with(t, "guard_flag=yes", "mmap(@0, +2" RW "madvise(@0, +1, guard_install)\n"
-				      "mmap(@2, +2" RWX "write(@2)");
+	run_with(t, "guard_flag=yes",
+		 "mmap(@0, +2" RW "madvise(@0, +1, guard_install)\n"
+		 "mmap(@2, +2" RWX "write(@2)");
 	expect_areas(t, "p0 @0 +2 rw gu ac av=A\n"
 			"p0 @2 +2 rwx ac av=A");
 }
@@ -220,8 +224,9 @@ static void test_fork_of_child_counts_at_parent_and_root(void **state)
 {
 	struct testing *t = *state;
 
-	run_with(t, "avc_clone_reversed=no", "mmap(@0, +1" RW "write(@0)\nfork() = p1\n"
-					     "p1: fork() = p2\np1: fork() = p3");
+	run_with(t, "avc_clone_reversed=no",
+		 "mmap(@0, +1" RW "write(@0)\nfork() = p1\n"
+		 "p1: fork() = p2\np1: fork() = p3");
 	expect_areas(t, "p0 @0 +1 rw ac av=A\n"
 			"p1 @0 +1 rw ac av=B chain=B,A\n"
 			"p2 @0 +1 rw ac av=C chain=C,B,A\n"
@@ -252,8 +257,9 @@ static void test_fork_takes_over_an_idle_one(void **state)
 {
 	struct testing *t = *state;
 
-	run_with(t, "avc_clone_reversed=no", "mmap(@0, +1" RW "write(@0)\nfork() = p1\n"
-					     "p1: fork() = p2\np1: exit()\np2: fork() = p3");
+	run_with(t, "avc_clone_reversed=no",
+		 "mmap(@0, +1" RW "write(@0)\nfork() = p1\n"
+		 "p1: fork() = p2\np1: exit()\np2: fork() = p3");
 	expect_areas(t, "p0 @0 +1 rw ac av=A\n"
 			"p2 @0 +1 rw ac av=B chain=B,C,A\n"
 			"p3 @0 +1 rw ac av=C chain=B,C,A");

@@ -93,7 +93,7 @@ static void test_private_file_store_copies(void **state)
 	struct testing *t = *state;
 
 	run(t, FILL "mmap(@0, +1, rw, private|fixed, m0, 0)\nwrite(@0)\nread(@0) = 6\n"
-	       "mmap(@4, +1, r, private|fixed, m0, 0)\nread(@4) = 2");
+		    "mmap(@4, +1, r, private|fixed, m0, 0)\nread(@4) = 2");
 	expect_areas(t, "p0 @0 +1 rw ac f1+0 av=A\n"
 			"p0 @4 +1 r f1+0");
 }
@@ -168,8 +168,8 @@ static void expect_may(struct testing *t, u64 first, u64 last)
 	for (u64 n = 0; n < ARENA_PAGES; n++) {
 		const struct model_page *p = page_at(mm, ARENA_PAGE + n);
 
-		if ((p && p->state == PAGE_FILE_MAY) != (n >= first && n <= last &&
-							 !(p && p->state == PAGE_FILE)))
+		if ((p && p->state == PAGE_FILE_MAY) !=
+		    (n >= first && n <= last && !(p && p->state == PAGE_FILE)))
 			refuse(t, "page @%u", (u32)n);
 	}
 }
@@ -348,12 +348,13 @@ static void test_stack_keeps_the_gap(void **state)
 		{ "mmap(@0, +1" RO "mmap(@40, +2" STACK "write(@39) = SIGSEGV",
 		  "p0 @0 +1 r\np0 @40 +2 rw gd ac", "any access right counts" },
 		{ "mmap(@0, +1, none, private|anonymous|fixed, none, 0)\nmmap(@40, +2" STACK
-		  "write(@39) = 0", "p0 @0 +1 none\np0 @39 +3 rw gd ac av=A",
-		  "not accessible below" },
+		  "write(@39) = 0",
+		  "p0 @0 +1 none\np0 @39 +3 rw gd ac av=A", "not accessible below" },
 		{ "mmap(@0, +1" STACK "mmap(@40, +2" STACK "write(@39) = 0",
 		  "p0 @0 +1 rw gd ac\np0 @39 +3 rw gd ac av=A", "a stack below" },
 		{ "mmap(@0, +1, none, private|anonymous|fixed, none, 0)\nmmap(@40, +2" STACK
-		  "write(@1) = 0", "p0 @0 +1 none\np0 @1 +41 rw gd ac av=A", "up to it, unmerged" },
+		  "write(@1) = 0",
+		  "p0 @0 +1 none\np0 @1 +41 rw gd ac av=A", "up to it, unmerged" },
 		{ "mmap(@0, +1" RW "mmap(@258, +2" STACK "write(@257) = 0",
 		  "p0 @0 +1 rw ac\np0 @257 +3 rw gd ac av=A", "256 pages stay" },
 		{ "mmap(@0, +1" RW "mmap(@258, +2" STACK "write(@256) = SIGSEGV",
@@ -435,9 +436,11 @@ static void test_fill_ends_where_a_page_cannot_be_had(void **state)
 		{ "mmap(@0, +3" RW "madvise(@1, +1, guard_install)\nmlock(@0, +3) = ENOMEM",
 		  "p0 page @0 tag=0\np0 page @1 guard", "a guard marker" },
 		{ "mmap(@0, +2, none, private|anonymous|fixed, none, 0)\nmmap(@2, +2" RW
-		  "mlock(@0, +4) = ENOMEM", "", "no access right" },
+		  "mlock(@0, +4) = ENOMEM",
+		  "", "no access right" },
 		{ "mmap(@0, +3, rw, shared|fixed, m0, +23)\nmmap(@3, +1" RW
-		  "mlock(@0, +4) = ENOMEM", "p0 page @0 tag=0", "behind the end of the file" },
+		  "mlock(@0, +4) = ENOMEM",
+		  "p0 page @0 tag=0", "behind the end of the file" },
 	};
 	struct testing *t = *state;
 

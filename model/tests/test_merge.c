@@ -49,8 +49,10 @@ static void test_refused_by_flags(void **state)
 		  MERGE_FLAGS },
 		{ NULL, "mmap(@2, +2" RW "madvise(@2, +2, dontdump)\nmmap(@0, +2" RW,
 		  MERGE_NO_NEIGHBOUR, MERGE_FLAGS, MERGE_FLAGS },
-		{ NULL, "mmap(@0, +2, rw, private|anonymous|fixed|noreserve, none, 0)\n"
-			"mmap(@2, +2" RW, MERGE_FLAGS, MERGE_NO_NEIGHBOUR, MERGE_FLAGS },
+		{ NULL,
+		  "mmap(@0, +2, rw, private|anonymous|fixed|noreserve, none, 0)\n"
+		  "mmap(@2, +2" RW,
+		  MERGE_FLAGS, MERGE_NO_NEIGHBOUR, MERGE_FLAGS },
 		{ NULL, "mmap(@0, +2" RW "mseal(@0, +2, 0)\nmmap(@2, +2" RW, MERGE_FLAGS,
 		  MERGE_NO_NEIGHBOUR, MERGE_FLAGS },
 		{ NULL, "mmap(@0, +2, rw, shared|fixed, m0, 0)\nmmap(@2, +2" M0 "+2)", MERGE_FLAGS,
@@ -66,14 +68,15 @@ static void test_refused_by_file(void **state)
 		{ NULL, "mmap(@0, +2" M0 "0)\nmmap(@2, +2, rw, private|fixed, m1, +2)", MERGE_FILE,
 		  MERGE_NO_NEIGHBOUR, MERGE_FILE },
 		/* the same inode, opened twice */
-		{ NULL, "mmap(@0, +2" M0 "0)\nmmap(@2, +2, rw, private|fixed, m0b, +2)",
-		  MERGE_FILE, MERGE_NO_NEIGHBOUR, MERGE_FILE },
+		{ NULL, "mmap(@0, +2" M0 "0)\nmmap(@2, +2, rw, private|fixed, m0b, +2)", MERGE_FILE,
+		  MERGE_NO_NEIGHBOUR, MERGE_FILE },
 		{ NULL, "mmap(@2, +2" M0 "+2)\nmmap(@0, +2" RW, MERGE_NO_NEIGHBOUR, MERGE_FILE,
 		  MERGE_FILE },
 		/* each shared anonymous mapping is a file of its own */
-		{ NULL, "mmap(@0, +2, rw, shared|anonymous|fixed, none, 0)\n"
-			"mmap(@2, +2, rw, shared|anonymous|fixed, none, 0)", MERGE_FILE,
-		  MERGE_NO_NEIGHBOUR, MERGE_FILE },
+		{ NULL,
+		  "mmap(@0, +2, rw, shared|anonymous|fixed, none, 0)\n"
+		  "mmap(@2, +2, rw, shared|anonymous|fixed, none, 0)",
+		  MERGE_FILE, MERGE_NO_NEIGHBOUR, MERGE_FILE },
 	};
 
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
@@ -82,17 +85,19 @@ static void test_refused_by_file(void **state)
 static void test_refused_by_anon_vma(void **state)
 {
 	static const struct refusal rows[] = {
-		{ NULL, "mmap(@0, +6" RW "madvise(@3, +3, dontdump)\nwrite(@0)\nwrite(@3)\n"
-			"madvise(@3, +3, dodump)", MERGE_ANON_VMA, MERGE_NO_NEIGHBOUR,
-		  MERGE_ANON_VMA },
+		{ NULL,
+		  "mmap(@0, +6" RW "madvise(@3, +3, dontdump)\nwrite(@0)\nwrite(@3)\n"
+		  "madvise(@3, +3, dodump)",
+		  MERGE_ANON_VMA, MERGE_NO_NEIGHBOUR, MERGE_ANON_VMA },
 		{ "anon_merge=legacy",
 		  "mmap(@0, +6" RW "madvise(@3, +3, dontdump)\nwrite(@0)\nwrite(@3)\n"
-		  "madvise(@0, +3, dontdump)", MERGE_NO_NEIGHBOUR, MERGE_ANON_VMA,
-		  MERGE_ANON_VMA },
+		  "madvise(@0, +3, dontdump)",
+		  MERGE_NO_NEIGHBOUR, MERGE_ANON_VMA, MERGE_ANON_VMA },
 		/* a child's parts of what was one anon_vma */
-		{ NULL, "mmap(@0, +4" RW "write(@0)\nmprotect(@2, +2, r)\nfork() = p1\n"
-			"p1: mprotect(@2, +2, rw)", MERGE_ANON_VMA, MERGE_NO_NEIGHBOUR,
-		  MERGE_ANON_VMA },
+		{ NULL,
+		  "mmap(@0, +4" RW "write(@0)\nmprotect(@2, +2, r)\nfork() = p1\n"
+		  "p1: mprotect(@2, +2, rw)",
+		  MERGE_ANON_VMA, MERGE_NO_NEIGHBOUR, MERGE_ANON_VMA },
 	};
 
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
@@ -140,17 +145,18 @@ static void test_refused_by_fork_limit(void **state)
 		/* the range that changes is the child's */
 		{ NULL, CHILD "p1: mmap(@4, +2" RO "p1: mprotect(@0, +4, r)", MERGE_NO_NEIGHBOUR,
 		  MERGE_FLAGS, MERGE_FLAGS },
-		{ NULL, CHILD "p1: mmap(@4, +2" RWX "p1: mprotect(@0, +4, rwx)",
-		  MERGE_NO_NEIGHBOUR, MERGE_FORK_LIMIT, MERGE_FORK_LIMIT },
+		{ NULL, CHILD "p1: mmap(@4, +2" RWX "p1: mprotect(@0, +4, rwx)", MERGE_NO_NEIGHBOUR,
+		  MERGE_FORK_LIMIT, MERGE_FORK_LIMIT },
 		{ "anon_merge=legacy", CHILD "p1: mmap(@4, +2" RWX "p1: mprotect(@0, +4, rwx)",
 		  MERGE_NO_NEIGHBOUR, MERGE_ANON_LEGACY, MERGE_ANON_LEGACY },
 		/* growing in place: the new pages would join both */
 		{ NULL, CHILD "p1: mmap(@6, +2" RW "p1: mremap(@0, +4, +6, 0, @0) = @0", MERGE_OK,
 		  MERGE_FORK_LIMIT, MERGE_FORK_LIMIT },
 		/* moving beside an unfaulted area */
-		{ NULL, CHILD "p1: mremap(@0, +4, +4, maymove|fixed, @20)\np1: mmap(@4, +2" RW
-			"p1: mremap(@20, +4, +4, maymove|fixed, @0) = @0", MERGE_NO_NEIGHBOUR,
-		  MERGE_FORK_LIMIT, MERGE_FORK_LIMIT },
+		{ NULL,
+		  CHILD "p1: mremap(@0, +4, +4, maymove|fixed, @20)\np1: mmap(@4, +2" RW
+			"p1: mremap(@20, +4, +4, maymove|fixed, @0) = @0",
+		  MERGE_NO_NEIGHBOUR, MERGE_FORK_LIMIT, MERGE_FORK_LIMIT },
 	};
 
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
@@ -175,8 +181,10 @@ static void test_refused_by_offset(void **state)
 		{ NULL, "mmap(@2, +2" M0 "+3)\nmmap(@0, +2" M0 "0)", MERGE_NO_NEIGHBOUR,
 		  MERGE_OFFSET, MERGE_OFFSET },
 		/* moved memory keeps the index of its pages */
-		{ NULL, "mmap(@0, +4" RW "write(@0)\nmremap(@0, +4, +4, maymove|fixed, @20)\n"
-			"mmap(@24, +4" RW, MERGE_OFFSET, MERGE_NO_NEIGHBOUR, MERGE_OFFSET },
+		{ NULL,
+		  "mmap(@0, +4" RW "write(@0)\nmremap(@0, +4, +4, maymove|fixed, @20)\n"
+		  "mmap(@24, +4" RW,
+		  MERGE_OFFSET, MERGE_NO_NEIGHBOUR, MERGE_OFFSET },
 	};
 
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
@@ -260,8 +268,9 @@ static void test_refused_by_several_the_first_is_recorded(void **state)
 		{ NULL, "mmap(@0, +2" M0 "0)\nmmap(@2, +2, rw, private|fixed, m1, +9)", MERGE_FILE,
 		  MERGE_NO_NEIGHBOUR, MERGE_FILE },
 		/* offset before anon_vma */
-		{ NULL, "mmap(@0, +3" RW "write(@0)\nmmap(@10, +3" RWX "write(@10)\n"
-			"mremap(@10, +3, +3, maymove|fixed, @3)\nmprotect(@3, +3, rw)",
+		{ NULL,
+		  "mmap(@0, +3" RW "write(@0)\nmmap(@10, +3" RWX "write(@10)\n"
+		  "mremap(@10, +3, +3, maymove|fixed, @3)\nmprotect(@3, +3, rw)",
 		  MERGE_OFFSET, MERGE_NO_NEIGHBOUR, MERGE_OFFSET },
 		/* offset before fork limit */
 		{ NULL, CHILD "p1: mremap(@0, +4, +4, maymove|fixed, @20)\np1: mmap(@24, +2" RW,

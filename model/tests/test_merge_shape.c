@@ -50,13 +50,13 @@ static void test_new_joins_both(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		char program[256];
 
-		snprintf(program, sizeof(program), "mmap(@0, +3" RW "mmap(@6, +3" RW "%smmap(@3, +3"
-			 RW, rows[i].touch);
+		snprintf(program, sizeof(program),
+			 "mmap(@0, +3" RW "mmap(@6, +3" RW "%smmap(@3, +3" RW, rows[i].touch);
 		run_row(t, "new_merge=cross", program, rows[i].why);
 		expect_merge(t, MERGE_OK, MERGE_OK);
 		expect_areas(t, rows[i].areas);
-		expect_graph(t, *rows[i].touch ?
-					"A root=A parent=A children=1 active=1 refs=1" : "");
+		expect_graph(t,
+			     *rows[i].touch ? "A root=A parent=A children=1 active=1 refs=1" : "");
 	}
 }
 
@@ -101,8 +101,8 @@ static void test_new_chained_by_who_is_faulted(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		char program[256];
 
-		snprintf(program, sizeof(program), "mmap(@0, +3" RW "mmap(@6, +3" RW "%smmap(@3, +3"
-			 RW, rows[i].touch);
+		snprintf(program, sizeof(program),
+			 "mmap(@0, +3" RW "mmap(@6, +3" RW "%smmap(@3, +3" RW, rows[i].touch);
 		run_row(t, rows[i].rules, program, rows[i].why);
 		expect_areas(t, rows[i].areas);
 	}
@@ -161,8 +161,10 @@ static void test_modify_whole(void **state)
 		  "p0 map_count=+1 total_vm=+6 data_vm=+6" },
 		{ "mmap(@0, +3" RWX "mmap(@3, +3" RW "write(@0)\nmprotect(@0, +3, rw)",
 		  "p0 @0 +6 rw ac av=A", NULL },
-		{ "mmap(@0, +3, rwx, private|fixed, m0, +4)\nmmap(@3, +3, rw, private|fixed, m0, +7)\n"
-		  "mprotect(@0, +3, rw)", "p0 @0 +6 rw ac f1+4", NULL },
+		{ "mmap(@0, +3, rwx, private|fixed, m0, +4)\n"
+		  "mmap(@3, +3, rw, private|fixed, m0, +7)\n"
+		  "mprotect(@0, +3, rw)",
+		  "p0 @0 +6 rw ac f1+4", NULL },
 		/* neither: nothing to cut, only the flags change */
 		{ "mmap(@0, +3" RW "mprotect(@0, +3, rwx)", "p0 @0 +3 rwx ac",
 		  "p0 map_count=+1 total_vm=+3 data_vm=+3" },
@@ -179,15 +181,19 @@ static void test_modify_part(void **state)
 		  "p0 map_count=+3 total_vm=+9 data_vm=+9" },
 		{ "mmap(@0, +2" RW "mmap(@2, +4" RWX "write(@5)\nmprotect(@2, +2, rw)",
 		  "p0 @0 +4 rw ac av=A\np0 @4 +2 rwx ac av=A", NULL },
-		{ "mmap(@0, +2, rw, private|fixed, m0, +3)\nmmap(@2, +4, rwx, private|fixed, m0, +5)\n"
-		  "mprotect(@2, +2, rw)", "p0 @0 +4 rw ac f1+3\np0 @4 +2 rwx ac f1+7", NULL },
+		{ "mmap(@0, +2, rw, private|fixed, m0, +3)\n"
+		  "mmap(@2, +4, rwx, private|fixed, m0, +5)\n"
+		  "mprotect(@2, +2, rw)",
+		  "p0 @0 +4 rw ac f1+3\np0 @4 +2 rwx ac f1+7", NULL },
 		/* right part: it moves down */
 		{ THREE "mprotect(@4, +2, rw)", "p0 @0 +3 rw ac\np0 @3 +1 rwx ac\np0 @4 +5 rw ac",
 		  "p0 map_count=+3 total_vm=+9 data_vm=+9" },
 		{ "mmap(@0, +4" RWX "mmap(@4, +2" RW "write(@0)\nmprotect(@2, +2, rw)",
 		  "p0 @0 +2 rwx ac av=A\np0 @2 +4 rw ac av=A", NULL },
-		{ "mmap(@0, +4, rwx, private|fixed, m0, +3)\nmmap(@4, +2, rw, private|fixed, m0, +7)\n"
-		  "mprotect(@2, +2, rw)", "p0 @0 +2 rwx ac f1+3\np0 @2 +4 rw ac f1+5", NULL },
+		{ "mmap(@0, +4, rwx, private|fixed, m0, +3)\n"
+		  "mmap(@4, +2, rw, private|fixed, m0, +7)\n"
+		  "mprotect(@2, +2, rw)",
+		  "p0 @0 +2 rwx ac f1+3\np0 @2 +4 rw ac f1+5", NULL },
 	};
 
 	check_shapes(*state, rows, ARRAY_SIZE(rows));
@@ -265,19 +271,23 @@ static void test_sticky_guard_of_a_neighbour_stays(void **state)
 		{ "mmap(@2, +4" RW "madvise(@2, +1, guard_install)\nmmap(@0, +2" RW,
 		  "p0 @0 +6 rw gu ac av=A", NULL },
 		{ "mmap(@0, +2" RW "mmap(@2, +2" RO "madvise(@0, +1, guard_install)\n"
-		  "mprotect(@2, +2, rw)", "p0 @0 +4 rw gu ac av=A", NULL },
+		  "mprotect(@2, +2, rw)",
+		  "p0 @0 +4 rw gu ac av=A", NULL },
 		{ "mmap(@0, +2" RO "mmap(@2, +2" RW "madvise(@2, +1, guard_install)\n"
-		  "mprotect(@0, +2, rw)", "p0 @0 +4 rw gu ac av=A", NULL },
+		  "mprotect(@0, +2, rw)",
+		  "p0 @0 +4 rw gu ac av=A", NULL },
 		/* of the part that changes, too */
 		{ "mmap(@0, +2" RW "mmap(@2, +2" RWX "madvise(@2, +1, guard_install)\n"
-		  "mprotect(@2, +2, rw)", "p0 @0 +4 rw gu ac av=A", NULL },
+		  "mprotect(@2, +2, rw)",
+		  "p0 @0 +4 rw gu ac av=A", NULL },
 		/* of what arrives */
 		{ "mmap(@0, +2, r, shared|fixed, m0, 0)\nmmap(@20, +2, r, shared|fixed, m0, +2)\n"
 		  "madvise(@20, +1, guard_install)\nmremap(@20, +2, +2, maymove|fixed, @2)",
 		  "p0 @0 +4 r sh gu f1+0", NULL },
 		/* and of growing in place up to it */
 		{ "mmap(@0, +2" RW "mmap(@4, +2" RW "madvise(@4, +1, guard_install)\n"
-		  "mremap(@0, +2, +4, 0, @0)", "p0 @0 +6 rw gu ac av=A", NULL },
+		  "mremap(@0, +2, +4, 0, @0)",
+		  "p0 @0 +6 rw gu ac av=A", NULL },
 	};
 
 	check_shapes(*state, rows, ARRAY_SIZE(rows));

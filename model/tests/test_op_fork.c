@@ -11,9 +11,10 @@ static void test_fork_copies_all_areas(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +2" RW "mmap(@4, +2, r, shared|fixed, m0, +3)\n"
-	       "mmap(@8, +2, rw, private|fixed, m1, 0)\nmadvise(@8, +1, dontdump)\nmseal(@4, +2, 0)\n"
-	       "fork() = p1");
+	run(t,
+	    "mmap(@0, +2" RW "mmap(@4, +2, r, shared|fixed, m0, +3)\n"
+	    "mmap(@8, +2, rw, private|fixed, m1, 0)\nmadvise(@8, +1, dontdump)\nmseal(@4, +2, 0)\n"
+	    "fork() = p1");
 	expect_state(t, "p0 @0 +2 rw ac\n"
 			"p0 @4 +2 r sh sl f1+3\n"
 			"p0 @8 +1 rw ac dd f2+0\n"
@@ -30,8 +31,9 @@ static void test_fork_leaves_out_dontcopy(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +6" RW "madvise(@2, +2, dontfork)\nmmap(@8, +3, rx, private|anonymous|fixed, "
-	       "none, 0)\nmadvise(@8, +3, dontfork)\nfork() = p1");
+	run(t,
+	    "mmap(@0, +6" RW "madvise(@2, +2, dontfork)\nmmap(@8, +3, rx, private|anonymous|fixed, "
+	    "none, 0)\nmadvise(@8, +3, dontfork)\nfork() = p1");
 	expect_areas(t, "p0 @0 +2 rw ac\n"
 			"p0 @2 +2 rw dc ac\n"
 			"p0 @4 +2 rw ac\n"

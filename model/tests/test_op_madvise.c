@@ -28,8 +28,7 @@ static void test_madvise_bad_arguments_are_einval(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +2" RW
-	       "madvise(@0, 0, 0x5) = EINVAL\nmadvise(@0, 0, 0x7) = EINVAL\n"
+	run(t, "mmap(@0, +2" RW "madvise(@0, 0, 0x5) = EINVAL\nmadvise(@0, 0, 0x7) = EINVAL\n"
 	       "madvise(@0, 0, 0x1a) = EINVAL\nmadvise(@0, 0, 0x270f) = EINVAL\n"
 	       "madvise(@0+0x1, 0, normal) = EINVAL\n"
 	       "madvise(@0, 0xffffffffffffffff, normal) = EINVAL\n"
@@ -49,8 +48,9 @@ static void test_madvise_what_the_kernel_lacks_is_einval(void **state)
 	run(t, "madvise(@0, +1, mergeable) = EINVAL\nmadvise(@0, 0, unmergeable) = EINVAL\n"
 	       "madvise(@0, +1, hugepage) = EINVAL\nmadvise(@0, 0, nohugepage) = EINVAL\n"
 	       "madvise(@0, 0, collapse) = EINVAL");
-	run_with(t, "guard=none", "mmap(@0, +2" RW "madvise(@0, 0, guard_install) = EINVAL\n"
-				  "madvise(@0, +1, guard_remove) = EINVAL");
+	run_with(t, "guard=none",
+		 "mmap(@0, +2" RW "madvise(@0, 0, guard_install) = EINVAL\n"
+		 "madvise(@0, +1, guard_remove) = EINVAL");
 }
 
 /* ---- rule 2 ---- */
@@ -78,7 +78,8 @@ static void test_madvise_error_ends_it_and_what_was_done_stays(void **state)
 		  "p0 @0 +2 rw ac wf\np0 @2 +2 rw ac f1+0\np0 @4 +2 rw ac" },
 		/* an error goes before a hole */
 		{ "mmap(@0, +1" RW "mmap(@2, +2, rw, private|fixed, m0, 0)\n"
-		  "madvise(@0, +6, wipeonfork) = EINVAL", "p0 @0 +1 rw ac wf\np0 @2 +2 rw ac f1+0" },
+		  "madvise(@0, +6, wipeonfork) = EINVAL",
+		  "p0 @0 +1 rw ac wf\np0 @2 +2 rw ac f1+0" },
 	};
 
 	check_advice(*state, rows, ARRAY_SIZE(rows));
@@ -90,12 +91,12 @@ static void test_madvise_error_ends_it_and_what_was_done_stays(void **state)
 
 static void test_madvise_sealed_forbids_discarding(void **state)
 {
-	static const char *const forbidden[] = { "free",     "dontneed",   "dontneed_locked",
-						 "remove",   "dontfork",   "wipeonfork",
+	static const char *const forbidden[] = { "free",	 "dontneed", "dontneed_locked",
+						 "remove",	 "dontfork", "wipeonfork",
 						 "guard_install" };
-	static const char *const allowed[] = { "normal", "sequential", "dontdump", "dofork",
-					       "mergeable", "cold", "willneed", "guard_remove",
-					       "populate_read" };
+	static const char *const allowed[] = { "normal",   "sequential",   "dontdump",
+					       "dofork",   "mergeable",	   "cold",
+					       "willneed", "guard_remove", "populate_read" };
 	struct testing *t = *state;
 	char program[256];
 
@@ -194,14 +195,16 @@ static void test_madvise_same_flags_merge_nothing(void **state)
 static void test_madvise_flags_refused(void **state)
 {
 	static const struct advice rows[] = {
-		{ "mmap(@0, +2" SHARED "madvise(@0, +2, wipeonfork) = EINVAL", "p0 @0 +2 rw sh f1+0" },
+		{ "mmap(@0, +2" SHARED "madvise(@0, +2, wipeonfork) = EINVAL",
+		  "p0 @0 +2 rw sh f1+0" },
 		{ "mmap(@0, +2, rw, private|fixed, m0, 0)\nmadvise(@0, +2, wipeonfork) = EINVAL",
 		  "p0 @0 +2 rw ac f1+0" },
 		{ "mmap(@0, +2, rw, private|fixed, zero, 0)\nmadvise(@0, +2, wipeonfork) = EINVAL",
 		  "p0 @0 +2 rw ac f1+0" },
 		{ "mmap(@0, +2" DROPPABLE "madvise(@0, +2, keeponfork) = EINVAL\n"
 		  "madvise(@0, +2, dodump) = EINVAL\nmadvise(@0, +2, wipeonfork) = 0\n"
-		  "madvise(@0, +2, dontdump) = 0", "p0 @0 +2 rw nr wf dd dp" },
+		  "madvise(@0, +2, dontdump) = 0",
+		  "p0 @0 +2 rw nr wf dd dp" },
 		/* what KSM cannot merge is left alone, and nobody is told */
 		{ "mmap(@0, +2" SHARED "madvise(@0, +2, mergeable) = 0", "p0 @0 +2 rw sh f1+0" },
 		{ "mmap(@0, +2, r, shared|fixed, m0ro, 0)\nmadvise(@0, +2, mergeable) = 0",
@@ -220,7 +223,8 @@ static void test_madvise_without_room_is_eagain(void **state)
 	struct testing *t = *state;
 
 	t->model.config.max_map_count = 1;
-	run(t, "mmap(@0, +4" RW "madvise(@1, +1, dontdump) = EAGAIN\nmadvise(@0, +4, dontdump) = 0");
+	run(t,
+	    "mmap(@0, +4" RW "madvise(@1, +1, dontdump) = EAGAIN\nmadvise(@0, +4, dontdump) = 0");
 }
 
 /* ---- rule 5 ---- */
@@ -309,7 +313,8 @@ static void test_madvise_populate(void **state)
 	struct testing *t = *state;
 
 	run(t, "mmap(@0, +2" RO "madvise(@0, +2, populate_write) = EINVAL\n"
-	       "madvise(@0, +2, populate_read) = 0\nmmap(@4, +1, w, private|anonymous|fixed, none, 0)\n"
+	       "madvise(@0, +2, populate_read) = 0\n"
+	       "mmap(@4, +1, w, private|anonymous|fixed, none, 0)\n"
 	       "madvise(@4, +1, populate_read) = EINVAL\nmadvise(@4, +1, populate_write) = 0\n"
 	       "mmap(@8, +1" SHARED "madvise(@8, +1, populate_write) = 0");
 	expect_pages(t, "p0 page @0 tag=0\n"
@@ -391,10 +396,11 @@ static void test_madvise_guard_by_kernel(void **state)
 
 	run_with(t, "guard=anon,guard_flag=no", anon);
 	expect_areas(t, "p0 @0 +1 rw ac av=A");
-	run_with(t, "guard=anon", "mmap(@0, +1" SHARED "madvise(@0, +1, guard_install) = EINVAL\n"
-				  "madvise(@0, +1, guard_remove) = 0\n"
-				  "mmap(@4, +1, rw, private|fixed, m0, 0)\n"
-				  "madvise(@4, +1, guard_install) = EINVAL");
+	run_with(t, "guard=anon",
+		 "mmap(@0, +1" SHARED "madvise(@0, +1, guard_install) = EINVAL\n"
+		 "madvise(@0, +1, guard_remove) = 0\n"
+		 "mmap(@4, +1, rw, private|fixed, m0, 0)\n"
+		 "madvise(@4, +1, guard_install) = EINVAL");
 	run_with(t, "guard_flag=no,guard_prepares_anon=all", shared);
 	expect_areas(t, "p0 @0 +1 rw sh f1+0 av=A");
 	run_with(t, "guard_flag=yes,guard_prepares_anon=anon_only", shared);

@@ -33,8 +33,9 @@ static void test_mlock2_unknown_flag_is_einval(void **state)
 	struct testing *t = *state;
 
 	limit_to(t, 0);
-	run(t, "mmap(@0, +2" RW "mlock2(@0, +2, 0x2) = EINVAL\nmlock2(@0, 0, onfault|0x4) = EINVAL\n"
-	       "mlock2(@0, 0, onfault) = EPERM");
+	run(t,
+	    "mmap(@0, +2" RW "mlock2(@0, +2, 0x2) = EINVAL\nmlock2(@0, 0, onfault|0x4) = EINVAL\n"
+	    "mlock2(@0, 0, onfault) = EPERM");
 }
 
 static void test_mlock_needs_a_right(void **state)
@@ -200,7 +201,8 @@ static void test_mlock_what_cannot_be_filled_is_enomem_and_locked(void **state)
 		{ "mmap(@0, +2, r, shared|fixed, m0, +23)\nmlock(@0, +2) = ENOMEM",
 		  "p0 @0 +2 r sh lo f1+23", "behind the end of the file" },
 		{ "mmap(@0, +2, none, private|anonymous|fixed, none, 0)\n"
-		  "mlock2(@0, +2, onfault) = 0", "p0 @0 +2 none lo lf", "nothing is filled" },
+		  "mlock2(@0, +2, onfault) = 0",
+		  "p0 @0 +2 none lo lf", "nothing is filled" },
 	};
 	struct testing *t = *state;
 
@@ -259,7 +261,8 @@ static void test_mlockall_current_locks_and_fills_all(void **state)
 	struct testing *t = *state;
 
 	t->model.config.base_lockable = 100;
-	run(t, "mmap(@0, +2" RW "mmap(@2, +2" RO "mmap(@8, +1, none, private|anonymous|fixed, none, 0)\n"
+	run(t, "mmap(@0, +2" RW "mmap(@2, +2" RO
+	       "mmap(@8, +1, none, private|anonymous|fixed, none, 0)\n"
 	       "mmap(@10, +1, rw, droppable|anonymous|fixed, none, 0)\nmlockall(current) = 0");
 	expect_areas(t, "p0 @0 +2 rw lo ac av=A\n"
 			"p0 @2 +2 r lo\n"

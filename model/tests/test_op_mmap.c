@@ -71,6 +71,21 @@ static void test_mmap_fixed_address_errors(void **state)
 	       "mmap(0x7fffffffe000, +1" FIXED " = 0x7fffffffe000");
 }
 
+static void test_mmap_fixed_address_as_error_number_by_a_known_bug(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(0xfffffffffffffff3, +1" FIXED " = ENOMEM");
+	run_with(t, "mmap_fixed_errno=on",
+		 "mmap(0xfffffffffffffff3, +1" FIXED " = EACCES\n"
+		 "mmap(0xfffffffffffffff4, +1, rw, private|anonymous|fixed_noreplace, none, 0)"
+		 " = ENOMEM\n"
+		 "mmap(0xfffffffffffff001, +1" FIXED " = ?");
+	assert_int_equal(t->model.quirks_met, 1u << QUIRK_MMAP_FIXED_ERRNO);
+	run_with(t, "mmap_fixed_errno=on", "mmap(0xfffffffffffff000, +1" FIXED " = ENOMEM");
+	assert_int_equal(t->model.quirks_met, 0);
+}
+
 static void test_mmap_below_the_minimum_needs_a_right(void **state)
 {
 	struct testing *t = *state;
@@ -117,6 +132,16 @@ static void test_mmap_low_hint_is_raised(void **state)
 	run(*state, "mmap(0x1000, +2" ANYWHERE " = 0x10000");
 }
 
+/* The limit for hints is another one than that for MAP_FIXED. */
+static void test_mmap_low_hint_is_raised_whatever_may_be_fixed(void **state)
+{
+	struct testing *t = *state;
+
+	t->model.config.mmap_min_addr = 0x1000;
+	t->model.config.hint_min_addr = 0x20000;
+	run(t, "mmap(0x1000, +2" ANYWHERE " = 0x20000\nmmap(0x1000, +2" FIXED " = 0x1000");
+}
+
 /* Up to the guard gap of an area that grows down. */
 static void test_mmap_hint_below_a_stack_keeps_the_gap(void **state)
 {
@@ -133,10 +158,8 @@ static void test_mmap_taken_hint_the_kernel_is_free(void **state)
 	struct testing *t = *state;
 
 	run(t, "mmap(@4, +2" FIXED);
-	assert_int_equal(run_seen(t, "mmap(@5, +2" ANYWHERE, SEEN_AT(17)).value,
-			 SEEN_AT(17).value);
-	assert_int_equal(run_seen(t, "mmap(0x0, +2" ANYWHERE, SEEN_AT(6)).value,
-			 SEEN_AT(6).value);
+	assert_int_equal(run_seen(t, "mmap(@5, +2" ANYWHERE, SEEN_AT(17)).value, SEEN_AT(17).value);
+	assert_int_equal(run_seen(t, "mmap(0x0, +2" ANYWHERE, SEEN_AT(6)).value, SEEN_AT(6).value);
 	expect_areas(t, "p0 @4 +4 rw ac\n"
 			"p0 @17 +2 rw ac");
 }
@@ -228,8 +251,9 @@ static void test_mmap_zero(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +1, rw, private|fixed, zero, +3)\nmmap(@4, +1, rw, shared|fixed, zero, +3)\n"
-	       "mmap(@8, +1, rw, shared|fixed, zero, +3)");
+	run(t,
+	    "mmap(@0, +1, rw, private|fixed, zero, +3)\nmmap(@4, +1, rw, shared|fixed, zero, +3)\n"
+	    "mmap(@8, +1, rw, shared|fixed, zero, +3)");
 	expect_areas(t, "p0 @0 +1 rw ac f1+3\n"
 			"p0 @4 +1 rw sh f2+3\n"
 			"p0 @8 +1 rw sh f3+3");
@@ -415,6 +439,20 @@ static void test_mmap_droppable_is_not_locked(void **state)
 	expect_counters(t, "p0 map_count=+1 total_vm=+2 data_vm=+2 def=lo");
 }
 
+static void test_mmap_droppable_is_locked_by_a_known_bug(void **state)
+{
+	struct testing *t = *state;
+
+	run_with(t, "droppable_locked=on",
+		 "mlockall(future)\nmmap(@0, +2, rw, droppable|anonymous|fixed, none, 0) = @0");
+	expect_areas(t, "p0 @0 +2 rw lo nr wf dd dp av=A");
+	expect_counters(t, "p0 map_count=+1 total_vm=+2 data_vm=+2 locked_vm=+2 def=lo");
+	assert_int_equal(t->model.quirks_met, 1u << QUIRK_DROPPABLE_LOCKED);
+	/* only those that are to be locked are affected */
+	run_with(t, "droppable_locked=on", "mmap(@0, +2, rw, droppable|anonymous|fixed, none, 0)");
+	assert_int_equal(t->model.quirks_met, 0);
+}
+
 /* ---- what the next operations count from ---- */
 
 static void test_mmap_success_moves_last(void **state)
@@ -435,10 +473,12 @@ int main(void)
 		TEST(test_mmap_length_is_rounded_up),
 		TEST(test_mmap_one_more_than_the_limit),
 		TEST(test_mmap_fixed_address_errors),
+		TEST(test_mmap_fixed_address_as_error_number_by_a_known_bug),
 		TEST(test_mmap_below_the_minimum_needs_a_right),
 		TEST(test_mmap_noreplace_on_anything_is_eexist),
 		TEST(test_mmap_free_hint_is_taken),
 		TEST(test_mmap_low_hint_is_raised),
+		TEST(test_mmap_low_hint_is_raised_whatever_may_be_fixed),
 		TEST(test_mmap_hint_below_a_stack_keeps_the_gap),
 		TEST(test_mmap_taken_hint_the_kernel_is_free),
 		TEST(test_mmap_locked_needs_a_right_and_room),
@@ -459,6 +499,7 @@ int main(void)
 		TEST(test_mmap_refused_before_unmapping_changes_nothing),
 		TEST(test_mmap_filled),
 		TEST(test_mmap_droppable_is_not_locked),
+		TEST(test_mmap_droppable_is_locked_by_a_known_bug),
 		TEST(test_mmap_success_moves_last),
 	};
 

@@ -80,7 +80,8 @@ static void test_mprotect_forbidden_access_is_eacces(void **state)
 	       "mprotect(@0, +4, rw) = EACCES");
 	expect_areas(t, "p0 @0 +2 rw ac\n"
 			"p0 @2 +2 r mayshare -mw f1+0");
-	run(t, "mprotect(@2, +2, rx) = 0\nmprotect(@2, +2, none) = 0\nmprotect(@2, +2, w) = EACCES");
+	run(t,
+	    "mprotect(@2, +2, rx) = 0\nmprotect(@2, +2, none) = 0\nmprotect(@2, +2, w) = EACCES");
 }
 
 static void test_mprotect_sealed_is_eperm_even_without_change(void **state)
@@ -129,8 +130,9 @@ static void test_mprotect_legacy_merge_by_one_call_or_two(void **state)
 	struct testing *t = *state;
 
 	/* the first merges to the left, so it is one faulted area when the second comes */
-	run_with(t, "v6.1", "mmap(@0, +2" RW "mmap(@2, +2" RWX "mmap(@4, +2" RWX "write(@0)\n"
-			    "mprotect(@2, +4, rw) = 0");
+	run_with(t, "v6.1",
+		 "mmap(@0, +2" RW "mmap(@2, +2" RWX "mmap(@4, +2" RWX "write(@0)\n"
+		 "mprotect(@2, +4, rw) = 0");
 	expect_areas(t, "p0 @0 +6 rw ac av=A");
 }
 
@@ -158,9 +160,11 @@ static void test_mprotect_becoming_writable_is_charged(void **state)
 		{ "mmap(@0, +2, r, shared|fixed, m0, 0)\nmprotect(@0, +2, rw)",
 		  "p0 @0 +2 rw sh f1+0", "not if shared" },
 		{ "mmap(@0, +2, r, private|anonymous|fixed|noreserve, none, 0)\n"
-		  "mprotect(@0, +2, rw)", "p0 @0 +2 rw nr", "not if NORESERVE" },
+		  "mprotect(@0, +2, rw)",
+		  "p0 @0 +2 rw nr", "not if NORESERVE" },
 		{ "mmap(@0, +2, rw, droppable|anonymous|fixed, none, 0)\nmprotect(@0, +2, r)\n"
-		  "mprotect(@0, +2, rw)", "p0 @0 +2 rw nr wf dd dp", "nor droppable" },
+		  "mprotect(@0, +2, rw)",
+		  "p0 @0 +2 rw nr wf dd dp", "nor droppable" },
 	};
 	struct testing *t = *state;
 

@@ -200,9 +200,10 @@ static void test_mremap_growing_locked_needs_room(void **state)
 
 	t->model.config.cap_ipc_lock = false;
 	t->model.config.rlimit_memlock = 4;
-	run(t, "mmap(@0, +3, rw, private|anonymous|fixed|locked, none, 0)\n"
-	       "mremap(@0, +3, +5, 0, @0) = EAGAIN\nmremap(@0, +3, +5, maymove|fixed, @20) = EAGAIN\n"
-	       "mremap(@0, +3, +4, 0, @0) = @0");
+	run(t,
+	    "mmap(@0, +3, rw, private|anonymous|fixed|locked, none, 0)\n"
+	    "mremap(@0, +3, +5, 0, @0) = EAGAIN\nmremap(@0, +3, +5, maymove|fixed, @20) = EAGAIN\n"
+	    "mremap(@0, +3, +4, 0, @0) = @0");
 	expect_counters(t, "p0 map_count=+1 total_vm=+4 data_vm=+4 locked_vm=+4");
 }
 
@@ -212,7 +213,8 @@ static void test_mremap_growing_over_the_last_offset_is_einval(void **state)
 
 	run(t, "mmap(@0, +1, r, private|fixed, zero, 0xffffffffffffe000)");
 	area(t, 0, 0)->pgoff = ~0ull;
-	run(t, "mremap(@0, +1, +2, maymove|fixed, @20) = EINVAL\nmremap(@0, +1, +2, 0, @0) = EINVAL");
+	run(t,
+	    "mremap(@0, +1, +2, maymove|fixed, @20) = EINVAL\nmremap(@0, +1, +2, 0, @0) = EINVAL");
 }
 
 /* ---- rule 4 ---- */
@@ -368,8 +370,9 @@ static void test_mremap_fixed_efault_and_the_destination(void **state)
 	expect_areas(t, "p0 @0 +2 rw ac\n"
 			"p0 @24 +2 r");
 	/* neither takes what it would have had to check first: the seal of the source */
-	run_with(t, "v6.16", "mmap(@0, +2" RW "mmap(@20, +6" RO "mseal(@0, +2, 0)\n"
-			     "mremap(@0, +2, +2, maymove|fixed, @20) = EPERM");
+	run_with(t, "v6.16",
+		 "mmap(@0, +2" RW "mmap(@20, +6" RO "mseal(@0, +2, 0)\n"
+		 "mremap(@0, +2, +2, maymove|fixed, @20) = EPERM");
 	expect_areas(t, "p0 @0 +2 rw ac sl\n"
 			"p0 @20 +6 r");
 }
@@ -399,7 +402,8 @@ static void test_mremap_dontunmap_without_fixed_takes_a_free_hint(void **state)
 	static const char taken[] = "mremap(@0, +2, +2, maymove|dontunmap, @1)";
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +1" RW "mmap(@10, +2" RO "mremap(@10, +2, +2, maymove|dontunmap, @20) = @20");
+	run(t,
+	    "mmap(@0, +1" RW "mmap(@10, +2" RO "mremap(@10, +2, +2, maymove|dontunmap, @20) = @20");
 	expect_areas(t, "p0 @0 +1 rw ac\n"
 			"p0 @10 +2 r\n"
 			"p0 @20 +2 r");
@@ -438,8 +442,9 @@ static void test_mremap_several_before_it_was_possible_is_efault(void **state)
 			"p0 @2 +2 r\n"
 			"p0 @6 +2 rwx ac");
 	/* resizing is none of it */
-	run_with(t, "mremap_multi=yes", THREE "mremap(@0, +4, +5, maymove|fixed, @21) = EFAULT\n"
-					      "mremap(@0, +4, +4, maymove|dontunmap, @21) = EFAULT");
+	run_with(t, "mremap_multi=yes",
+		 THREE "mremap(@0, +4, +5, maymove|fixed, @21) = EFAULT\n"
+		       "mremap(@0, +4, +4, maymove|dontunmap, @21) = EFAULT");
 }
 
 static void test_mremap_several_with_dontunmap(void **state)

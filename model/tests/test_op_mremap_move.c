@@ -7,7 +7,7 @@
 
 #define MOVE(from, pages, to) \
 	"mremap(@" #from ", +" #pages ", +" #pages ", maymove|fixed, @" #to ") = @" #to "\n"
-#define DONTUNMAP(from, pages, to)                                                               \
+#define DONTUNMAP(from, pages, to)                                                                \
 	"mremap(@" #from ", +" #pages ", +" #pages ", maymove|fixed|dontunmap, @" #to ") = @" #to \
 	"\n"
 #define LOCKED ", rw, private|anonymous|fixed|locked, none, 0)\n"
@@ -16,8 +16,7 @@ struct move {
 	const char *program, *areas, *why;
 };
 
-static void check_moves(struct testing *t, const char *rules, const struct move *rows,
-			size_t count)
+static void check_moves(struct testing *t, const char *rules, const struct move *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		run_row(t, rules, rows[i].program, rows[i].why);
@@ -38,8 +37,8 @@ static void test_move_offset(void **state)
 		  "a part: what it was there, faulted though nothing of it was touched" },
 		{ "mmap(@0, +4, rw, private|fixed, m0, +3)\n" MOVE(1, 3, 20),
 		  "p0 @0 +1 rw ac f1+3\np0 @20 +3 rw ac f1+4", "a file: always keeps it" },
-		{ "mmap(@0, +4, rw, shared|fixed, m0, +3)\n" MOVE(0, 4, 20),
-		  "p0 @20 +4 rw sh f1+3", "shared too" },
+		{ "mmap(@0, +4, rw, shared|fixed, m0, +3)\n" MOVE(0, 4, 20), "p0 @20 +4 rw sh f1+3",
+		  "shared too" },
 		{ "mmap(@0, +1, rw, private|fixed, zero, +3)\nwrite(@0)\n" MOVE(0, 1, 20),
 		  "p0 @20 +1 rw ac f1+3 apgoff=@0 av=A", "faulted /dev/zero" },
 	};
@@ -63,8 +62,8 @@ static void test_move_back_fits_again(void **state)
 static void test_move_anonymous_offset_of_a_file(void **state)
 {
 	static const char unfaulted[] = "mmap(@0, +2, rw, private|fixed, m0, +3)\n" MOVE(0, 2, 20);
-	static const char faulted[] = "mmap(@0, +2, rw, private|fixed, m0, +3)\nwrite(@0)\n"
-				      MOVE(0, 2, 20);
+	static const char faulted[] =
+		"mmap(@0, +2, rw, private|fixed, m0, +3)\nwrite(@0)\n" MOVE(0, 2, 20);
 	struct testing *t = *state;
 
 	run_with(t, "cow_file_index=virtual", unfaulted);
@@ -95,9 +94,9 @@ static void test_move_merges_at_the_destination(void **state)
 }
 
 /* A faulted area moves back beside the rest of where it was cut from, which is unfaulted. */
-#define FAULTED_BESIDE_UNFAULTED                                                            \
-	"mmap(@0, +6" RW "munmap(@3, +3)\nmmap(@3, +3" RWX "write(@3)\n" MOVE(3, 3, 30)       \
-	"mprotect(@30, +3, rw)\n"
+#define FAULTED_BESIDE_UNFAULTED                           \
+	"mmap(@0, +6" RW "munmap(@3, +3)\nmmap(@3, +3" RWX \
+	"write(@3)\n" MOVE(3, 3, 30) "mprotect(@30, +3, rw)\n"
 
 static void test_move_faulted_beside_unfaulted(void **state)
 {
@@ -117,8 +116,9 @@ static void test_move_faulted_loses_its_anon_vma_by_a_known_bug(void **state)
 {
 	struct testing *t = *state;
 
-	run_with(t, "copy_loses_anon=on", FAULTED_BESIDE_UNFAULTED MOVE(30, 3, 3) "fork() = p1\n"
-					  "p1: read(@3) = 0\nread(@3) = 4");
+	run_with(t, "copy_loses_anon=on",
+		 FAULTED_BESIDE_UNFAULTED MOVE(30, 3, 3) "fork() = p1\n"
+							 "p1: read(@3) = 0\nread(@3) = 4");
 	expect_areas(t, "p0 @0 +6 rw ac\n"
 			"p1 @0 +6 rw ac");
 	assert_true(t->model.quirks_met & 1u << QUIRK_COPY_LOSES_ANON);
@@ -126,8 +126,9 @@ static void test_move_faulted_loses_its_anon_vma_by_a_known_bug(void **state)
 
 static void test_move_fork_child_joins_nothing_unfaulted(void **state)
 {
-	static const char program[] = FAULTED_BESIDE_UNFAULTED "fork() = p1\n"
-				      "p1: mremap(@30, +3, +3, maymove|fixed, @3) = @3";
+	static const char program[] = FAULTED_BESIDE_UNFAULTED
+		"fork() = p1\n"
+		"p1: mremap(@30, +3, +3, maymove|fixed, @3) = @3";
 	struct testing *t = *state;
 
 	run(t, program);
@@ -152,8 +153,7 @@ static void test_dontunmap_does_not_merge_with_itself(void **state)
 	struct testing *t = *state;
 
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		run_with(t, rows[i].rules,
-			 "mmap(@0, +4" RW "mmap(@8, +4" RW DONTUNMAP(0, 4, 4));
+		run_with(t, rows[i].rules, "mmap(@0, +4" RW "mmap(@8, +4" RW DONTUNMAP(0, 4, 4));
 		expect_areas(t, rows[i].areas);
 	}
 	assert_int_equal(t->model.quirks_met, 1u << QUIRK_DONTUNMAP_SELF_MERGE);
@@ -175,8 +175,8 @@ static void test_move_takes_pages_and_guards_along(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +4" RW "write(@0)\nmadvise(@1, +1, guard_install)\nread(@2) = 0\n"
-	       MOVE(0, 4, 20) "read(@20) = 2\nread(@21) = SIGSEGV");
+	run(t, "mmap(@0, +4" RW "write(@0)\nmadvise(@1, +1, guard_install)\nread(@2) = 0\n" MOVE(
+		       0, 4, 20) "read(@20) = 2\nread(@21) = SIGSEGV");
 	expect_pages(t, "p0 page @20 tag=2\n"
 			"p0 page @21 guard\n"
 			"p0 page @22 tag=0");
@@ -212,7 +212,7 @@ static void test_dontunmap_part_stays_faulted(void **state)
 static void test_dontunmap_whole_resets_the_offset(void **state)
 {
 	static const char program[] = "mmap(@0, +4" RW "write(@0)\n" MOVE(0, 4, 20)
-				      DONTUNMAP(20, 4, 40);
+		DONTUNMAP(20, 4, 40);
 	struct testing *t = *state;
 
 	run(t, program);
@@ -229,8 +229,10 @@ static void test_dontunmap_whole_keeps_the_offset_of_files(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +1, rw, private|fixed, zero, +3)\nwrite(@0)\n" DONTUNMAP(0, 1, 20)
-	       "mmap(@4, +1, rw, private|fixed, m0, +3)\nwrite(@4)\n" DONTUNMAP(4, 1, 24));
+	run(t,
+	    "mmap(@0, +1, rw, private|fixed, zero, +3)\nwrite(@0)\n" DONTUNMAP(
+		    0, 1, 20) "mmap(@4, +1, rw, private|fixed, m0, +3)\nwrite(@4)\n" DONTUNMAP(4, 1,
+											       24));
 	assert_int_equal(area(t, 0, 0)->pgoff, 3);
 	assert_int_equal(area(t, 0, 4)->pgoff, 3);
 	assert_int_equal(area(t, 0, 0)->anon_vma, 0);

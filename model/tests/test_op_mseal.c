@@ -8,8 +8,9 @@
 /* Rule 1. */
 static void test_mseal_before_it_existed_is_enosys(void **state)
 {
-	run_with(*state, "mseal=no", "mmap(@0, +2" RW "mseal(@0, +2, 0) = ENOSYS\n"
-				     "mseal(@0+0x1, +2, 0x1) = ENOSYS\nmseal(@0, 0, 0) = ENOSYS");
+	run_with(*state, "mseal=no",
+		 "mmap(@0, +2" RW "mseal(@0, +2, 0) = ENOSYS\n"
+		 "mseal(@0+0x1, +2, 0x1) = ENOSYS\nmseal(@0, 0, 0) = ENOSYS");
 	expect_areas(*state, "p0 @0 +2 rw ac");
 }
 
@@ -86,11 +87,12 @@ static void test_mseal_is_for_good(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +4" RW "mseal(@0, +4, 0)\nmunmap(@0, +4) = EPERM\n"
-	       "mprotect(@0, +4, r) = EPERM\nmremap(@0, +4, +4, maymove|fixed, @20) = EPERM\n"
-	       "mmap(@0, +4, rw, private|anonymous|fixed, none, 0) = EPERM\n"
-	       "madvise(@0, +4, dontdump) = 0\nmlock(@0, +4) = 0\nmunlock(@0, +4) = 0\nfork() = p1\n"
-	       "p1: munmap(@0, +4) = EPERM");
+	run(t,
+	    "mmap(@0, +4" RW "mseal(@0, +4, 0)\nmunmap(@0, +4) = EPERM\n"
+	    "mprotect(@0, +4, r) = EPERM\nmremap(@0, +4, +4, maymove|fixed, @20) = EPERM\n"
+	    "mmap(@0, +4, rw, private|anonymous|fixed, none, 0) = EPERM\n"
+	    "madvise(@0, +4, dontdump) = 0\nmlock(@0, +4) = 0\nmunlock(@0, +4) = 0\nfork() = p1\n"
+	    "p1: munmap(@0, +4) = EPERM");
 	expect_areas(t, "p0 @0 +4 rw ac dd sl av=A\n"
 			"p1 @0 +4 rw ac dd sl av=B chain=B,A");
 	run(t, "p1: exit() = 0");

@@ -10,8 +10,7 @@ static void test_munmap_bad_arguments_are_einval(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +2" RW
-	       "munmap(@0+0x1, +1) = EINVAL\n"
+	run(t, "mmap(@0, +2" RW "munmap(@0+0x1, +1) = EINVAL\n"
 	       "munmap(@0, 0) = EINVAL\n"
 	       "munmap(0x800000000000, +1) = EINVAL\n"
 	       "munmap(0x7ffffffff000, +1) = EINVAL\n"
@@ -151,8 +150,9 @@ static void test_munmap_merges_nothing(void **state)
 {
 	struct testing *t = *state;
 
-	run_with(t, "avc_clone_reversed=no", "mmap(@0, +4" RW "write(@0)\nfork() = p1\n"
-					     "p1: mmap(@4, +2" RW "p1: munmap(@0, +2)");
+	run_with(t, "avc_clone_reversed=no",
+		 "mmap(@0, +4" RW "write(@0)\nfork() = p1\n"
+		 "p1: mmap(@4, +2" RW "p1: munmap(@0, +2)");
 	assert_int_equal(t->model.merge_count, 0);
 	expect_areas(t, "p0 @0 +4 rw ac av=A\n"
 			"p1 @2 +2 rw ac av=B chain=B,A\n"

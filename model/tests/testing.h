@@ -37,7 +37,7 @@ struct testing {
 	struct model model;
 	struct prog_file file;
 	struct snapshot snap;
-	u32 index; /* of the next operation; a store's tag is one more */
+	u32 index;	    /* of the next operation; a store's tag is one more */
 	char program[4096]; /* what was run since restart(), to show when a test fails */
 };
 
@@ -108,9 +108,8 @@ static inline void expect_result(const struct testing *t, u32 i, const struct op
 	const struct op *op = &t->file.prog.ops[i];
 	char line[256], want[64], seen[64];
 
-	if (!t->file.has_result[i] ||
-	    (got->err == t->file.result[i].err &&
-	     (got->err || got->value == t->file.result[i].value)))
+	if (!t->file.has_result[i] || (got->err == t->file.result[i].err &&
+				       (got->err || got->value == t->file.result[i].value)))
 		return;
 	op_print(line, sizeof(line), op);
 	result_print(want, sizeof(want), op, &t->file.result[i]);
@@ -138,8 +137,7 @@ static inline void run(struct testing *t, const char *text)
 }
 
 /* Executes the one operation in @text as if a kernel had been seen to answer @seen. */
-static inline struct op_result run_seen(struct testing *t, const char *text,
-					struct op_result seen)
+static inline struct op_result run_seen(struct testing *t, const char *text, struct op_result seen)
 {
 	struct op_result got;
 
@@ -157,8 +155,7 @@ static inline void run_with(struct testing *t, const char *rules, const char *te
 }
 
 /* The same for a row of a table: @why is shown if anything fails. */
-static inline void run_row(struct testing *t, const char *rules, const char *text,
-			   const char *why)
+static inline void run_row(struct testing *t, const char *rules, const char *text, const char *why)
 {
 	restart(t, rules);
 	snprintf(t->program, sizeof(t->program), "# %s\n", why);
@@ -236,12 +233,11 @@ static inline void expect_rule(const struct testing *t, const char *what, enum m
 {
 	if (want != got)
 		refuse(t, "%s: expected %s, got %s", what, merge_rule_names[want],
-			 merge_rule_names[got]);
+		       merge_rule_names[got]);
 }
 
 /* The last merge that the last operation considered. */
-static inline void expect_merge(const struct testing *t, enum merge_rule prev,
-				enum merge_rule next)
+static inline void expect_merge(const struct testing *t, enum merge_rule prev, enum merge_rule next)
 {
 	const struct model *m = &t->model;
 
