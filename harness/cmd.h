@@ -82,8 +82,8 @@ int cmd_backend_take(struct cmd_backend *c, int id, const char *text, struct dia
 /* The options as they must be repeated to get the same again; "" if all are the default. */
 void cmd_backend_print(const struct cmd_backend *c, char *buf, size_t size);
 
-/* Does --tolerate-known cover this divergence? (Of a kernel that was observed exactly the model follows
- * the known bugs instead, and none of them shows as a divergence.) */
+/* Does --tolerate-known cover this divergence? (Of a kernel that was observed exactly the model
+ * follows the known bugs instead, and none of them shows as a divergence.) */
 bool cmd_tolerated(const struct cmd_backend *c, const struct outcome *outcome);
 
 /* A backend, the session on it, and what the session's model was told. */

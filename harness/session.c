@@ -255,6 +255,22 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 	return false;
 }
 
+/* What the test processes are before a program: of a backend that had to be started anew it may be
+ * something else than before. */
+static void take_base(struct session *s)
+{
+	const struct model_config *base = &s->backend->config;
+	struct model_config *configs[] = {&s->config, &s->model->config};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(configs); i++) {
+		configs[i]->base_map_count = base->base_map_count;
+		configs[i]->base_total_vm = base->base_total_vm;
+		configs[i]->base_locked_vm = base->base_locked_vm;
+		configs[i]->base_lockable = base->base_lockable;
+	}
+}
+
 void session_run(struct session *s, const struct prog *prog, const struct session_opts *opts,
 		 struct outcome *outcome)
 {
@@ -272,6 +288,7 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 	outcome->verdict = VERDICT_ERROR;
 	if (b->type->reset(b, prog, opts->pages_each, &outcome->diag))
 		return;
+	take_base(s);
 	model_reset(s->model);
 	for (i = 0; i < prog->count; i++) {
 		if (!step(s, prog, i, opts, outcome))

@@ -319,6 +319,8 @@ static int split_around(struct model *m, struct model_mm *mm, u32 *i, u64 start,
 		if (!vma_may_split(m, mm))
 			return -ENOMEM;
 		vma_split(m, mm, *i, start, true);
+		if (m->limit)
+			return 0;
 		++*i;
 	}
 	if (end < mm->vmas[*i].end) {

@@ -22,8 +22,9 @@
  *     is ENOMEM.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()).
  *  8. Merge (merge.c), or a new area.
- *  9. Droppable areas lose what mlockall(MCL_FUTURE) gave them, LOCKED (vma_supports_mlock()).
- *     Locked areas and MAP_POPULATE fill the range; failures are ignored.
+ *  9. Droppable areas lose LOCKED, which mlockall(MCL_FUTURE) gave them, again
+ *     (vma_supports_mlock()). What was to be locked, and MAP_POPULATE, fills the range; failures
+ *     are ignored.
  */
 #include <errno.h>
 

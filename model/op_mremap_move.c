@@ -60,6 +60,8 @@ static int split_locked(struct model *m, struct model_mm *mm, u32 *i, u64 from, 
 		if (!vma_may_split(m, mm))
 			return -ENOMEM;
 		vma_split(m, mm, *i, from, true);
+		if (m->limit)
+			return 0;
 		++*i;
 	}
 	if (from + pages < mm->vmas[*i].end) {

@@ -42,6 +42,8 @@ int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end)
 		if (mm->vmas[i].flags & VMF_SEALED)
 			return -EPERM;
 		vma_split(m, mm, i, start, true);
+		if (m->limit)
+			return 0;
 		i++;
 	}
 	for (; i < mm->vma_count && mm->vmas[i].start < end && !m->limit; i++) {

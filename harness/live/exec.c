@@ -101,17 +101,29 @@ static void act_master(struct worker *w)
 		spawn(w);
 }
 
-/* Whoever died now was not meant to. */
+/* Is the process dead? It stays to be reaped. */
+static bool is_dead(s32 pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == pid;
+}
+
+/*
+ * Whoever died now was not meant to, but for the one that means to exit. That is asked after the death
+ * was seen, since it says so before it dies, and may do both while we look.
+ */
 static void check_children(struct shared *sh)
 {
-	int status;
+	int status = 0;
 	u32 proc;
 
 	for (proc = 0; proc < PROCS_MAX; proc++) {
-		if (!sh->pid[proc] || (s32)proc == __atomic_load_n(&sh->exiting, __ATOMIC_ACQUIRE))
+		if (!sh->pid[proc] || !is_dead(sh->pid[proc]) ||
+		    (s32)proc == __atomic_load_n(&sh->exiting, __ATOMIC_ACQUIRE))
 			continue;
-		if (waitpid(sh->pid[proc], &status, WNOHANG) != sh->pid[proc])
-			continue;
+		waitpid(sh->pid[proc], &status, 0);
 		sh->pid[proc] = 0;
 		sh->live &= ~(1u << proc);
 		exec_fail(sh, FAILURE_DIED, proc, status);

@@ -380,6 +380,15 @@ static void test_stack_beyond_its_limit_is_a_signal(void **state)
 	expect_areas(t, "p0 @38 +4 rw gd ac av=A");
 }
 
+/* What lies between the executor's low addresses and the program's is not the program's. */
+static void test_stack_does_not_grow_out_of_the_programs_addresses(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(0xa0000010000, +1" STACK "write(0x9ffffff0000) = SIGSEGV\n"
+	       "write(0xa0000001000) = 0");
+}
+
 static void test_stack_locked_counts_what_it_grows(void **state)
 {
 	struct testing *t = *state;
@@ -534,6 +543,7 @@ int main(void)
 		TEST(test_stack_without_the_right_grows_all_the_same),
 		TEST(test_stack_keeps_the_gap),
 		TEST(test_stack_beyond_its_limit_is_a_signal),
+		TEST(test_stack_does_not_grow_out_of_the_programs_addresses),
 		TEST(test_stack_locked_counts_what_it_grows),
 		TEST(test_fill_private_writable_as_by_stores),
 		TEST(test_fill_others_as_by_loads),

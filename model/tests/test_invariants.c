@@ -348,6 +348,20 @@ static void test_check_known_leak_passes(void **state)
 	assert_false(model_check(&t->model, &diag));
 }
 
+/* Nor is a droppable area that a kernel locked. */
+static void test_check_known_locked_droppable_passes(void **state)
+{
+	struct testing *t = *state;
+	struct diag diag;
+
+	run_with(t, "droppable_locked=on",
+		 "mlockall(future)\nmmap(@0, +1, rw, droppable|anonymous|fixed, none, 0)");
+	assert_true(model_check(&t->model, &diag));
+	t->model.quirks_met = 0;
+	assert_false(model_check(&t->model, &diag));
+	assert_memory_equal(diag.text, "F18 ", 4);
+}
+
 /* Processes that have ended are not looked at. */
 static void test_check_dead_process_does_not_matter(void **state)
 {
@@ -369,6 +383,7 @@ int main(void)
 		TEST(test_check_shared_faulted_by_guards_passes),
 		TEST(test_check_base_locked_counts),
 		TEST(test_check_known_leak_passes),
+		TEST(test_check_known_locked_droppable_passes),
 		TEST(test_check_dead_process_does_not_matter),
 	};
 

@@ -164,6 +164,26 @@ static void test_mmap_taken_hint_the_kernel_is_free(void **state)
 			"p0 @17 +2 rw ac");
 }
 
+/* Too high to be taken: as if there were none. */
+static void test_mmap_hint_beyond_the_end_is_no_hint(void **state)
+{
+	struct testing *t = *state;
+
+	assert_int_equal(run_seen(t, "mmap(0x7fffffffe000, +2" ANYWHERE, SEEN_AT(9)).value,
+			 SEEN_AT(9).value);
+	run(t, "mmap(0x7fffffffe000, +1" ANYWHERE " = 0x7fffffffe000");
+}
+
+/* Nobody has seen where: top down, below what is there, so that it merges. */
+static void test_mmap_unseen_is_placed_below_the_last(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(0x0, +2" ANYWHERE "\nmmap(0x0, +3" ANYWHERE "\nmmap(0x0, +1" ANYWHERE);
+	assert_int_equal(t->model.mm[0].vma_count, 1);
+	assert_int_equal(vma_pages(&t->model.mm[0].vmas[0]), 6);
+}
+
 /* ---- rule 3 ---- */
 
 #define LOCKED ", rw, private|anonymous|fixed|locked, none, 0)"
@@ -481,6 +501,8 @@ int main(void)
 		TEST(test_mmap_low_hint_is_raised_whatever_may_be_fixed),
 		TEST(test_mmap_hint_below_a_stack_keeps_the_gap),
 		TEST(test_mmap_taken_hint_the_kernel_is_free),
+		TEST(test_mmap_hint_beyond_the_end_is_no_hint),
+		TEST(test_mmap_unseen_is_placed_below_the_last),
 		TEST(test_mmap_locked_needs_a_right_and_room),
 		TEST(test_mmap_future_lock_needs_room),
 		TEST(test_mmap_file_errors),

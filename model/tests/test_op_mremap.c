@@ -100,19 +100,25 @@ static void with_room(struct testing *t, const char *rules, u32 room, const char
 
 static void test_mremap_minus3_asks_only_when_moving(void **state)
 {
-	static const char rules[] = "v6.17";
+	static const char *const rules[] = { "v6.12", "v6.16", "v6.17" };
 	struct testing *t = *state;
 
-	with_room(t, rules, 6, "mremap(@0, +2, +2, maymove|fixed, @10) = @10");
-	with_room(t, rules, 5, "mremap(@0, +2, +2, maymove|fixed, @10) = ENOMEM");
-	with_room(t, rules, 6, "mremap(@0, +4, +4, maymove|dontunmap, @10) = @10");
-	with_room(t, rules, 5, "mremap(@0, +4, +4, maymove|dontunmap, @10) = ENOMEM");
-	/* what names no address is asked when it moves; in the middle it cannot grow */
-	with_room(t, rules, 4, "mremap(@0, +2, +3, maymove, @0)");
-	assert_int_equal(t->model.mm[0].vma_count, 2);
-	with_room(t, rules, 3, "mremap(@0, +2, +3, maymove, @0) = ENOMEM");
-	with_room(t, rules, 0, "mremap(@0, +4, +6, maymove, @0) = @0");
-	with_room(t, rules, 0, "mremap(@0, +4, +2, 0, @0) = @0\nmremap(@0, +2, +2, 0, @0) = @0");
+	for (u32 i = 0; i < ARRAY_SIZE(rules); i++) {
+		const char *r = rules[i];
+
+		with_room(t, r, 6, "mremap(@0, +2, +2, maymove|fixed, @10) = @10");
+		with_room(t, r, 5, "mremap(@0, +2, +2, maymove|fixed, @10) = ENOMEM");
+		with_room(t, r, 6, "mremap(@0, +4, +4, maymove|dontunmap, @10) = @10");
+		with_room(t, r, 5, "mremap(@0, +4, +4, maymove|dontunmap, @10) = ENOMEM");
+		/* what names no address is asked when it moves; in the middle it cannot grow */
+		with_room(t, r, 4, "mremap(@0, +2, +3, maymove, @0)");
+		assert_int_equal(t->model.mm[0].vma_count, 2);
+		with_room(t, r, 3, "mremap(@0, +2, +3, maymove, @0) = ENOMEM");
+		with_room(t, r, 0, "mremap(@0, +4, +6, maymove, @0) = @0");
+		with_room(t, r, 0,
+			  "mremap(@0, +4, +2, 0, @0) = @0\n"
+			  "mremap(@0, +2, +2, 0, @0) = @0");
+	}
 }
 
 static void test_mremap_headroom_asks_always(void **state)
@@ -237,6 +243,16 @@ static void test_mremap_shrinking_unmaps_what_is_too_long(void **state)
 	expect_areas(t, "p0 @0 +2 rw ac av=A\n"
 			"p0 @8 +2 r");
 	expect_pages(t, "");
+}
+
+/* An old length that cannot be is only found out when what is too long is unmapped. */
+static void test_mremap_shrinking_from_a_length_that_cannot_be_is_einval(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(@0, +4" RW "mremap(@0, 0xfffffffffffff000, +2, 0, @0) = EINVAL\n"
+	       "mremap(@0, 0x800000000000, +2, 0, @0) = EINVAL");
+	expect_areas(t, "p0 @0 +4 rw ac");
 }
 
 /* Unmapping asks for what munmap asks for. */
@@ -520,6 +536,7 @@ int main(void)
 		TEST(test_mremap_growing_over_the_last_offset_is_einval),
 		TEST(test_mremap_same_length_is_nothing),
 		TEST(test_mremap_shrinking_unmaps_what_is_too_long),
+		TEST(test_mremap_shrinking_from_a_length_that_cannot_be_is_einval),
 		TEST(test_mremap_shrinking_over_sealed_is_eperm),
 		TEST(test_mremap_grows_in_place_into_free_space),
 		TEST(test_mremap_grows_up_to_a_neighbour_and_joins_it),
