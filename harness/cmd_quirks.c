@@ -44,7 +44,8 @@ static void print_text(u32 quirk)
 	bool any = false;
 	u32 p;
 
-	printf("%s\n    %s\n    affected: %s\n    in the profiles:", d->name, d->meaning, d->affected);
+	printf("%s\n    %s\n    affected: %s\n    in the profiles:", d->name, d->meaning,
+	       d->affected);
 	for (p = 0; p < model_profile_count; p++) {
 		if (!(model_profiles[p].quirks.on >> quirk & 1))
 			continue;

@@ -111,8 +111,8 @@ static bool is_dead(s32 pid)
 }
 
 /*
- * Whoever died now was not meant to, but for the one that means to exit. That is asked after the death
- * was seen, since it says so before it dies, and may do both while we look.
+ * Whoever died now was not meant to, but for the one that means to exit. That is asked after the
+ * death was seen, since it says so before it dies, and may do both while we look.
  */
 static void check_children(struct shared *sh)
 {
