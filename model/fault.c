@@ -182,10 +182,21 @@ static int touch(struct model *m, struct model_mm *mm, u64 addr, enum access acc
 	return fault_in(m, mm, i, addr, access);
 }
 
+/*
+ * Freedom: what MADV_FREE freed, and droppable memory, may be gone at any time and then reads as 0
+ * (madvise(2), mmap(2)). The content of an anonymous page, given what was @seen.
+ */
+static u64 model_may_drop(struct model_page *p, const struct op_result *seen)
+{
+	if (p->lazyfree && seen && !seen->err && !seen->value)
+		p->tag = 0;
+	return p->tag;
+}
+
 void model_read(struct model *m, struct step *s)
 {
 	u64 addr = op_addr(s->op->arg[0], s->mm->last);
-	const struct model_page *p;
+	struct model_page *p;
 	u32 i;
 
 	s->result->err = touch(m, s->mm, addr >> PAGE_SHIFT, ACCESS_READ, &i);
@@ -193,15 +204,11 @@ void model_read(struct model *m, struct step *s)
 		return;
 	p = page_at(s->mm, addr >> PAGE_SHIFT);
 	if (p && p->state == PAGE_ANON)
-		s->result->value = p->tag;
+		s->result->value = model_may_drop(p, s->seen);
 	if (p && (p->state == PAGE_FILE || p->state == PAGE_FILE_MAY))
 		s->result->value =
 			file_tag(m, s->mm->vmas[i].file,
 				 s->mm->vmas[i].pgoff + (p->addr - s->mm->vmas[i].start));
-	/* Pages that the kernel may drop at any time read as 0 once it did. */
-	if (p && p->state == PAGE_ANON && p->lazyfree && s->seen && !s->seen->err &&
-	    !s->seen->value)
-		s->result->value = 0;
 }
 
 void model_write(struct model *m, struct step *s)

@@ -34,6 +34,7 @@ struct model_config {
 	bool soft_dirty;   /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
 	bool ksm;	   /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
 	bool thp;	   /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
+	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
 	bool zero_noexec;  /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
 	bool cap_ipc_lock; /* RLIMIT_MEMLOCK does not apply */
 	bool cap_rawio;	   /* mmap_min_addr does not apply */

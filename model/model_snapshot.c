@@ -85,7 +85,7 @@ static void add_page(const struct model *m, u32 n, struct snapshot *snap,
 		v = model_vma_at(m, n, p->addr);
 		out->has_tag = true;
 		out->tag = file_tag(m, v->file, v->pgoff + (p->addr - v->start));
-		if (p->state == PAGE_FILE_MAY)
+		if (p->state == PAGE_FILE_MAY || m->config.swap)
 			out->state = SNAP_PAGE_MAY;
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 
 #include "harness/live/live_private.h"
@@ -161,14 +162,31 @@ static void config_kernel(struct live *l)
 	config->rules = profile->rules;
 }
 
+/* Is any swap area in use? The file has a line for each, behind a heading. */
+static bool has_swap(void)
+{
+	FILE *file = fopen("/proc/swaps", "re");
+	char line[512];
+	bool any;
+
+	if (!file)
+		return false;
+	any = fgets(line, sizeof(line), file) && fgets(line, sizeof(line), file);
+	fclose(file);
+	return any;
+}
+
 static void config_limits(struct live *l)
 {
 	struct model_config *config = &l->base.config;
 	u64 caps = capabilities(l->master);
+	struct statvfs dev;
 
 	config->cap_ipc_lock = caps >> CAP_IPC_LOCK_BIT & 1;
 	config->cap_rawio = caps >> CAP_RAWIO_BIT & 1;
 	config->rlimit_memlock = limit_pages(RLIMIT_MEMLOCK);
+	config->swap = has_swap();
+	config->zero_noexec = statvfs("/dev/zero", &dev) == 0 && dev.f_flag & ST_NOEXEC;
 	config->rlimit_stack = LIVE_STACK_BYTES >> PAGE_SHIFT;
 	config->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr", config->mmap_min_addr);
 	config->max_map_count =
