@@ -30,14 +30,15 @@
 struct model_config {
 	struct model_rules rules;
 	struct model_quirks quirks;
-	u32 mutant;	   /* 0: the specification; else enum mutant, one deliberate mistake */
-	bool soft_dirty;   /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
-	bool ksm;	   /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
-	bool thp;	   /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
-	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
-	bool zero_noexec;  /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
-	bool cap_ipc_lock; /* RLIMIT_MEMLOCK does not apply */
-	bool cap_rawio;	   /* mmap_min_addr does not apply */
+	u32 mutant;	 /* 0: the specification; else enum mutant, one deliberate mistake */
+	bool soft_dirty; /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
+	bool ksm;	 /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
+	bool thp;	 /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
+	bool swap;	 /* the machine has swap: pages of files may be taken out at any time */
+	bool overcommit_never; /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect */
+	bool zero_noexec;      /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
+	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
+	bool cap_rawio;	       /* mmap_min_addr does not apply */
 	/* Bytes. Mappings below the first need CAP_SYS_RAWIO (vm.mmap_min_addr); hints below the
 	 * second are rounded up to it, and no stack grows below it: it is the larger of the first
 	 * and of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */

@@ -20,7 +20,8 @@
  *  6. What was mapped in the range goes. With rule mmap_fixed_atomic a failure (a sealed area
  *     EPERM, no room to split ENOMEM) leaves it mapped, though perhaps split; before, every failure
  *     is ENOMEM.
- *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()).
+ *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()). MAP_NORESERVE is ignored
+ *     when vm.overcommit_memory is 2.
  *  8. Merge (merge.c), or a new area.
  *  9. Droppable areas lose LOCKED, which mlockall(MCL_FUTURE) gave them, again
  *     (vma_supports_mlock()). What was to be locked, and MAP_POPULATE, fills the range; failures
@@ -284,7 +285,7 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 	err = file ? check_file(m, map, len) : check_anonymous(m, map);
 	if (err)
 		return err;
-	if (map->mapflags & ABI_MAP_NORESERVE)
+	if ((map->mapflags & ABI_MAP_NORESERVE) && !m->config.overcommit_never)
 		map->flags |= VMF_NORESERVE;
 	err = unmap_range(m, mm, map->addr, map->addr + map->pages);
 	if (err && !m->config.rules.mmap_fixed_atomic)

@@ -248,6 +248,17 @@ static void unmap_vdso(struct worker *w)
 	w->proc_files = 0;
 }
 
+/*
+ * Where the processor has protection keys, the kernel takes one for execute-only areas, which can
+ * then not be read and have a flag of their own: the same program would lead elsewhere on another
+ * machine. When all keys are taken the kernel does without.
+ */
+static void take_protection_keys(void)
+{
+	while (exec_syscall(SYS_pkey_alloc, 0, 0, 0, 0, 0, 0) >= 0)
+		;
+}
+
 /* The master outlives none of its masters. */
 static void bind_to_owner(struct shared *sh)
 {
@@ -277,6 +288,7 @@ int main(void)
 				0) != (void *)AREAS_ADDR)
 		fail_start(sh, "mapping of the BPF map", errno);
 	set_limits(sh);
+	take_protection_keys();
 	open_files(sh);
 	sh->task_size = task_size();
 	err = touch_init();

@@ -186,6 +186,7 @@ static void config_limits(struct live *l)
 	config->cap_rawio = caps >> CAP_RAWIO_BIT & 1;
 	config->rlimit_memlock = limit_pages(RLIMIT_MEMLOCK);
 	config->swap = has_swap();
+	config->overcommit_never = read_number("/proc/sys/vm/overcommit_memory", 0) == 2;
 	config->zero_noexec = statvfs("/dev/zero", &dev) == 0 && dev.f_flag & ST_NOEXEC;
 	config->rlimit_stack = LIVE_STACK_BYTES >> PAGE_SHIFT;
 	config->mmap_min_addr = read_number("/proc/sys/vm/mmap_min_addr", config->mmap_min_addr);

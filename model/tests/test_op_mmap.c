@@ -334,6 +334,27 @@ static void test_mmap_private_flags(void **state)
 	}
 }
 
+static void test_mmap_noreserve_without_overcommit_is_ignored(void **state)
+{
+	struct testing *t = *state;
+
+	restart(t, NULL);
+	t->model.config.overcommit_never = true;
+	run(t, "mmap(@0, +1, rw, private|anonymous|fixed|noreserve, none, 0)");
+	expect_areas(t, "p0 @0 +1 rw ac");
+}
+
+static void test_mmap_zero_on_noexec_mount(void **state)
+{
+	struct testing *t = *state;
+
+	restart(t, NULL);
+	t->model.config.zero_noexec = true;
+	run(t, "mmap(@0, +1, rx, private|fixed, zero, 0) = EPERM\n"
+	       "mmap(@0, +1, r, private|fixed, zero, 0) = @0\n"
+	       "mprotect(@0, +1, rx) = EACCES");
+}
+
 static void test_mmap_stack_by_kernel(void **state)
 {
 	static const char program[] = "mmap(@0, +1, rw, private|anonymous|fixed|stack, none, 0)";
@@ -512,6 +533,8 @@ int main(void)
 		TEST(test_mmap_anonymous_types),
 		TEST(test_mmap_droppable_before_it_existed_is_einval),
 		TEST(test_mmap_private_flags),
+		TEST(test_mmap_noreserve_without_overcommit_is_ignored),
+		TEST(test_mmap_zero_on_noexec_mount),
 		TEST(test_mmap_stack_by_kernel),
 		TEST(test_mmap_is_soft_dirty_if_the_kernel_knows),
 		TEST(test_mmap_fixed_replaces),
