@@ -7,13 +7,15 @@
  * by behaviour: stable kernels carry backports that newer ones lack. A rule that a row does not
  * name has its oldest value, 0.
  *
- * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.18.44, 6.12.117 and 7.1.13; that the
- * releases between, which are older than the fix, have it too is inferred.
+ * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.12.117, 6.18.44 and 7.1; that 6.17 and
+ * the earlier 6.18, which are older than the fix, have it too is inferred, and so is that 7.0 has
+ * not.
  */
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Open bugs of every kernel: seen on 6.18.44, and in the source of 6.1.192 and 6.12.117. */
+/* Open bugs of every kernel: seen on 6.12.117, 6.16.12, 6.18.44, 6.19.14, 7.1.13 and 7.3.4, and in
+ * the source of 6.1.192. */
 #define QUIRKS_OF_ALL QUIRK(MMAP_FIXED_ERRNO)
 
 const struct model_profile model_profiles[] = {
