@@ -80,9 +80,11 @@ static void exclude_source(struct model *m, struct merge_range *range, const str
 
 	if (!dontunmap || v->anon_vma || !v->anonymous || !touches)
 		return;
+	if (quirk(m, QUIRK_DONTUNMAP_SELF_MERGE) || mutant(m, MUTANT_MERGE_EXCLUDED))
+		return;
 	if (m->config.rules.dontunmap_skip_merge)
 		range->alone = true;
-	else if (!quirk(m, QUIRK_DONTUNMAP_SELF_MERGE) && !mutant(m, MUTANT_MERGE_EXCLUDED))
+	else
 		range->copied_survives = true;
 }
 

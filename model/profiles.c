@@ -14,8 +14,8 @@
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Open bugs of every kernel: seen on 6.12.117, 6.16.12, 6.18.44, 6.19.14, 7.1.13 and 7.3.4, and in
- * the source of 6.1.192. */
+/* Open bugs of every kernel: seen on 6.1.187, 6.12.117, 6.16.12, 6.18.44, 6.19.14, 7.1.13, 7.3-rc7
+ * and 7.3.4. */
 #define QUIRKS_OF_ALL QUIRK(MMAP_FIXED_ERRNO)
 
 const struct model_profile model_profiles[] = {
