@@ -145,26 +145,46 @@ static u32 quirks_possible(const struct backend *b)
 	return (1u << QUIRK_COUNT) - 1;
 }
 
-/* A smallest set of known bugs that explains what was seen, or 0. */
+/* Two known bugs that together explain what was seen, or 0. */
+static u32 quirk_pair(struct session *s, const struct prog *prog, u32 last, u32 possible)
+{
+	u32 i, k;
+
+	for (i = 0; i < QUIRK_COUNT; i++) {
+		for (k = i + 1; k < QUIRK_COUNT; k++) {
+			u32 pair = 1u << i | 1u << k;
+
+			if ((possible & pair) == pair && quirks_agree(s, prog, last, pair))
+				return pair;
+		}
+	}
+	return 0;
+}
+
+/*
+ * A smallest set of known bugs that explains what was seen, or 0. Pairs are tried before all at
+ * once, since not all go together: of a kernel that is not in the table any is possible.
+ */
 static u32 quirks_explain(struct session *s, const struct prog *prog, u32 last)
 {
 	u32 possible = quirks_possible(s->backend) & ~s->config.quirks.on;
-	u32 set = possible;
-	u32 i;
+	u32 set, i;
 
 	for (i = 0; i < QUIRK_COUNT; i++)
 		if ((possible >> i & 1) && quirks_agree(s, prog, last, 1u << i))
 			return 1u << i;
-	if (__builtin_popcount(possible) < 2 || !quirks_agree(s, prog, last, set))
-		return 0;
+	set = quirk_pair(s, prog, last, possible);
+	if (set || __builtin_popcount(possible) < 3 || !quirks_agree(s, prog, last, possible))
+		return set;
+	set = possible;
 	for (i = 0; i < QUIRK_COUNT; i++)
 		if ((set >> i & 1) && quirks_agree(s, prog, last, set & ~(1u << i)))
 			set &= ~(1u << i);
 	return set;
 }
 
-/* The rule belongs to differences of layout; elsewhere it would split one bug into many findings.
- * */
+/* The rule belongs to differences of layout; elsewhere it would split one bug into many
+ * findings. */
 static enum merge_rule rule_of(const struct session *s, enum aspect aspect)
 {
 	if (aspect == ASPECT_ATTRIBUTE || aspect == ASPECT_BOUNDARY || aspect == ASPECT_ANON_VMA)
