@@ -325,10 +325,10 @@ static void summary_text(const struct fuzz *f, const struct progress_now *now,
 
 	printf("%s: %" PRIu64 " cases, %" PRIu64 " operations in %" PRIu64 ".%" PRIu64
 	       " s (%" PRIu64 " cases/s, %" PRIu64 " ops/s), seed %" PRIu64 "\n",
-	       f->status == STATUS_AGREE   ? "all agreed" :
-	       f->status != STATUS_DIVERGE ? "the backend failed" :
+	       f->status == STATUS_BACKEND ? "the backend failed" :
 	       now->findings               ? "DIVERGED" :
-					     "diverged by known bugs only",
+	       now->known                  ? "diverged by known bugs only" :
+					     "all agreed",
 	       now->cases, now->ops, ms / 1000, ms / 100 % 10, now->cases * 1000 / ms,
 	       now->ops * 1000 / ms, f->options.seed);
 	if (now->skipped)
