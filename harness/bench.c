@@ -22,7 +22,7 @@
 struct options {
 	u32 cpu, rounds, programs;
 	u64 seed;
-	bool json;
+	bool json, help;
 };
 
 enum figure {
@@ -334,6 +334,7 @@ static const char usage[] =
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
+		{ "help", no_argument, NULL, 'h' },
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "rounds", required_argument, NULL, 'r' },
 		{ "programs", required_argument, NULL, 'p' },
@@ -346,7 +347,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		unsigned long number = optarg ? strtoul(optarg, NULL, 0) : 0;
 
-		if (c == 'c' && number < CPU_SETSIZE)
+		if (c == 'h')
+			o->help = true;
+		else if (c == 'c' && number < CPU_SETSIZE)
 			o->cpu = (u32)number;
 		else if (c == 'r' && number >= 1 && number <= ROUNDS_MAX)
 			o->rounds = (u32)number;
@@ -371,6 +374,9 @@ int main(int argc, char **argv)
 	b->options = (struct options){ .rounds = 7, .programs = 500, .seed = 1 };
 	if (parse_options(argc, argv, &b->options)) {
 		fputs(usage, stderr);
+	} else if (b->options.help) {
+		fputs(usage, stdout);
+		status = 0;
 	} else {
 		b->model = malloc(sizeof(*b->model));
 		b->snap = malloc(sizeof(*b->snap));
