@@ -55,7 +55,7 @@ struct backend {
 	const struct backend_type *type;
 	u32 observes;                /* enum snap_field: what it can ever observe */
 	char kernel[128];            /* "6.18.44-xyz x86_64", or the name of the profile */
-	char observation[256];       /* one line: what is compared how, and what is not and why */
+	char observation[512];       /* one line: what is compared how, and what is not and why */
 	/* what the model must be told: limits, configuration, profile */
 	struct model_config config;
 	bool profile_exact;          /* the profile is of exactly this kernel */

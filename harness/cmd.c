@@ -164,8 +164,8 @@ void cmd_backend_print(const struct cmd_backend *c, char *buf, size_t size)
 		memmove(buf, buf + 1, strlen(buf));
 }
 
-/* What the session's model is told: the machine as the backend found it, and what the user wants.
- * */
+/* What the session's model is told: the machine as the backend found it, and what the user
+ * wants. */
 static int make_config(struct cmd_session *cs, const struct cmd_backend *c, struct diag *diag)
 {
 	const struct model_profile *profile = profile_find(cs->backend->profile);
@@ -216,6 +216,14 @@ int cmd_session_open(struct cmd_session *cs, const struct cmd_backend *c, u32 cp
 bool cmd_tolerated(const struct cmd_backend *c, const struct outcome *outcome)
 {
 	return c->tolerate_known && outcome->quirks_explain;
+}
+
+bool cmd_takes_nothing(const char *verb, int argc, char **argv, int first)
+{
+	if (first < argc)
+		fprintf(stderr, "vmafuzz %s: \"%s\": takes no arguments besides options\n", verb,
+			argv[first]);
+	return first >= argc;
 }
 
 void cmd_session_close(struct cmd_session *cs)

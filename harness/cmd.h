@@ -82,6 +82,9 @@ int cmd_backend_take(struct cmd_backend *c, int id, const char *text, struct dia
 /* The options as they must be repeated to get the same again; "" if all are the default. */
 void cmd_backend_print(const struct cmd_backend *c, char *buf, size_t size);
 
+/* For a verb that takes no files: false, and said on standard error, if one is given. */
+bool cmd_takes_nothing(const char *verb, int argc, char **argv, int first);
+
 /* Does --tolerate-known cover this divergence? (Of a kernel that was observed exactly the model
  * follows the known bugs instead, and none of them shows as a divergence.) */
 bool cmd_tolerated(const struct cmd_backend *c, const struct outcome *outcome);

@@ -327,6 +327,7 @@ static void summary_text(const struct fuzz *f, const struct progress_now *now,
 	       " s (%" PRIu64 " cases/s, %" PRIu64 " ops/s), seed %" PRIu64 "\n",
 	       f->status == STATUS_BACKEND ? "the backend failed" :
 	       now->findings               ? "DIVERGED" :
+	       lines                       ? "THE KERNEL WARNED" :
 	       now->known                  ? "diverged by known bugs only" :
 					     "all agreed",
 	       now->cases, now->ops, ms / 1000, ms / 100 % 10, now->cases * 1000 / ms,
@@ -348,7 +349,7 @@ static void summary_text(const struct fuzz *f, const struct progress_now *now,
 		printf("they are in %s\n", f->options.out);
 }
 
-static void summary(const struct fuzz *f)
+static void summary(struct fuzz *f)
 {
 	u64 ms = progress_clock_ms() - f->progress.start_ms, lines = 0;
 	struct kinds *all = malloc(sizeof(*all));
@@ -360,6 +361,9 @@ static void summary(const struct fuzz *f)
 		lines += f->shared->tally[job].log_lines;
 		met |= f->shared->tally[job].quirks_met;
 	}
+	/* What the kernel says of itself is a finding as well. */
+	if (lines && f->status == STATUS_AGREE)
+		f->status = STATUS_DIVERGE;
 	kinds_join(f, all);
 	totals(f, &now, all);
 	if (f->options.backend.json)

@@ -74,6 +74,8 @@ int cmd_ops(int argc, char **argv)
 
 	if (!cmd_parse(&verb, argc, argv, &first, &status))
 		return status;
+	if (!cmd_takes_nothing("ops", argc, argv, first))
+		return STATUS_USAGE;
 	if (!json)
 		printf("%-11s %6s  arguments\n", "operation", "weight");
 	for (i = 0; i < OP_COUNT; i++)

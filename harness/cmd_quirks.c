@@ -72,6 +72,8 @@ int cmd_quirks(int argc, char **argv)
 
 	if (!cmd_parse(&verb, argc, argv, &first, &status))
 		return status;
+	if (!cmd_takes_nothing("quirks", argc, argv, first))
+		return STATUS_USAGE;
 	for (i = 0; i < QUIRK_COUNT; i++)
 		if (json)
 			print_json(i);

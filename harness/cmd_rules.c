@@ -119,6 +119,8 @@ int cmd_rules(int argc, char **argv)
 
 	if (!cmd_parse(&verb, argc, argv, &first, &status))
 		return status;
+	if (!cmd_takes_nothing("rules", argc, argv, first))
+		return STATUS_USAGE;
 	if (wanted.profiles && !wanted.json) {
 		print_table();
 		return cmd_finish(STATUS_AGREE);

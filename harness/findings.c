@@ -141,8 +141,8 @@ static int put_file(int dir, const char *name, const char *text, size_t len, boo
 	return err;
 }
 
-/* Adds what is pending to the file "count". It only informs, so that an error is none of the run.
- * */
+/* Adds what is pending to the file "count". It only informs, so that an error is none of the
+ * run. */
 static void flush_count(struct findings *f, struct sighting *seen)
 {
 	char text[32] = "";

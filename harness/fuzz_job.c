@@ -334,8 +334,8 @@ static void describe(struct job *j)
 	j->origin.fuzz_options = j->fuzz_options_text;
 }
 
-/* A process that stays where its test processes are wakes them without a trip to another processor.
- * */
+/* A process that stays where its test processes are wakes them without a trip to another
+ * processor. */
 static u32 pin(u32 job)
 {
 	u32 cpu = cmd_cpu(job);

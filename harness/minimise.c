@@ -100,8 +100,8 @@ static bool descend(struct minimiser *m)
 		step = 0;
 		in_a_row = 0;
 		while (!over(m) && t->candidate(&m->best, m->fault, step, &m->candidate)) {
-			/* The list of candidates changes with the best: this step is another now.
-			 * */
+			/* The list of candidates changes with the best: this step is another
+			 * now. */
 			if (attempt(m)) {
 				smaller = true;
 				if (++in_a_row < IN_A_ROW_MAX)

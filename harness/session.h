@@ -45,7 +45,7 @@ struct session_opts {
 };
 
 /*
- * A session owns two models and two snapshots (about 4 MiB), so that nothing is allocated for a
+ * A session owns two models and three snapshots (about 1.3 MiB), so that nothing is allocated for a
  * case. @config is copied: usually backend->config with the user's rules applied.
  */
 struct session;

@@ -94,9 +94,12 @@ run_tests() {
 	return $status
 }
 
-case ${1-} in
-fuzz | test | build) ;;
-*) die "usage: harness/setup.sh fuzz [OPTION...] | test | build" ;;
+case ${1-}:$# in
+fuzz:* | test:1 | build:1) ;;
+*)
+	say "usage: harness/setup.sh fuzz [OPTION...] | test | build" >&2
+	exit 2
+	;;
 esac
 verb=$1
 shift

@@ -3,10 +3,11 @@
  * Random programs. The argument of an operation is drawn from the state that the program has led
  * to:
  *
- *	ranges      all, the head, the tail or the middle of an area; several areas; the gap between
- *two; a page beside an edge; where the last move came from or went to; anywhere mappings    as
- *often as not with the attributes of a neighbour, so that they merge bad ones    now and then an
- *argument is drawn from everything that its kind can express
+ *	ranges		all, the head, the tail or the middle of an area; several areas; the gap
+ *			between two; a page beside an edge; where the last move came from or went
+ *			to; anywhere
+ *	mappings	as often as not with the attributes of a neighbour, so that they merge
+ *	bad ones	now and then an argument is drawn from all that its kind can express
  */
 #include <string.h>
 

@@ -60,6 +60,8 @@ bool vma_may_split(const struct model *m, const struct model_mm *mm);
 s64 mm_map_count(const struct model *m, const struct model_mm *mm);
 /* Moves @pages into (or, negative, out of) total_vm and the class of @flags (vm_stat_account()). */
 void mm_account(struct model_mm *mm, u64 flags, s64 pages);
+/* The same for counters that belong to no process: model_check() counts anew. */
+void counters_account(s64 *counter, u64 flags, s64 pages);
 /* Would @pages more locked pages be allowed (mlock_future_ok())? */
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages);
 

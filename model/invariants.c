@@ -3,7 +3,8 @@
  * What must hold of every state, whatever was done to get there.
  *
  *  F1  areas are sorted, disjoint, not empty, below TASK_SIZE (validate_mm())
- *  F2  map_count is the number of areas; F3 total_vm the sum of their pages
+ *  F2  map_count is the number of areas; F3 total_vm the sum of their pages, data_vm, exec_vm and
+ *      stack_vm of those of their class
  *  F4  locked_vm is the sum of the pages of locked areas
  *  F5  an area has an anon_vma exactly if its chain is not empty
  *  F6  the chain holds the anon_vma and its root, all of one root, none twice
@@ -13,8 +14,9 @@
  * F10  refcount is 1, for a root one more for each live anon_vma below it
  * F12  the chain holds the parent of each of its members
  * F13  two areas of one process with the same anon_vma have the same chain, as sets
- * F15  an anonymous page lies in an area whose chain holds its owner, at the index it was created
- * with F18  droppable areas are never counted as locked twice: LOCKONFAULT only with LOCKED
+ * F15  an anonymous page lies in an area whose chain holds its owner, at the index that it was
+ *      created with
+ * F18  droppable areas are never locked; LOCKONFAULT only together with LOCKED
  * F23  a shared area is unfaulted (unless rule guard_prepares_anon says otherwise)
  * F24  map_count is at most one above max_map_count
  *
@@ -106,7 +108,8 @@ static bool account_fits(u64 flags)
 static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 {
 	const struct model_mm *mm = &m->mm[n];
-	s64 pages = 0, locked = mm->base_locked ? (s64)m->config.base_lockable : 0;
+	s64 sum[COUNT_COUNTERS] = { 0 };
+	s64 locked = mm->base_locked ? (s64)m->config.base_lockable : 0;
 	u64 end = 0, sealed = 0;
 
 	for (u32 i = 0; i < mm->vma_count; i++) {
@@ -116,7 +119,7 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 			return bad(diag, "F1 areas overlap, are empty or out of order", n,
 				   v->start);
 		end = v->end;
-		pages += (s64)vma_pages(v);
+		counters_account(sum, v->flags, (s64)vma_pages(v));
 		if (v->flags & VMF_LOCKED)
 			locked += (s64)vma_pages(v);
 		if (v->flags & VMF_SEALED)
@@ -136,8 +139,9 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 		return bad(diag, "F24 map_count is above max_map_count", n, mm->vma_count);
 	if (sealed < mm->sealed_pages)
 		return bad(diag, "F19 sealed pages went", n, sealed);
-	if (mm->counter[COUNT_TOTAL_VM] != pages)
-		return bad(diag, "F3 total_vm", n, (u64)pages);
+	for (u32 k = COUNT_TOTAL_VM; k <= COUNT_STACK_VM; k++)
+		if (mm->counter[k] != sum[k])
+			return bad(diag, "F3 total_vm or a part of it", n, (u64)sum[k]);
 	if (mm->counter[COUNT_LOCKED_VM] + (n ? (s64)m->config.base_locked_vm : 0) != locked &&
 	    !(m->quirks_met &
 	      (1u << QUIRK_DONTUNMAP_LOCKED_LEAK | 1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE)))

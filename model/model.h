@@ -2,8 +2,8 @@
 /*
  * The reference model: what Linux is specified to do with virtual memory areas.
  *
- * State is arrays and ids, no pointers and no allocation; a model is about 1 MiB and is reset, not
- * copied. Areas are sorted by address and found by looking at each. Addresses inside are page
+ * State is arrays and ids, no pointers and no allocation; a model is about 0.3 MiB and is reset,
+ * not copied. Areas are sorted by address and found by looking at each. Addresses inside are page
  * numbers, ranges are half open. Source of truth for each part: the kernel function named beside
  * it.
  *

@@ -17,7 +17,7 @@
 #define PROCS_MAX 6 /* processes that a program ever makes, the first one included */
 
 /* The arena: the addresses that programs work on. It straddles a boundary of every page-table
- * level (2 MiB up to 256 TiB/2), half of it on either side; nothing else is mapped near it. */
+ * level (2 MiB, 1 GiB, 512 GiB), half of it on either side; nothing else is mapped near it. */
 #define ARENA_PAGES 64ull
 #define ARENA_BASE (0x100000000000ull - ARENA_PAGES / 2 * PAGE_BYTES) /* bytes */
 #define ARENA_END (ARENA_BASE + ARENA_PAGES * PAGE_BYTES)             /* exclusive */

@@ -16,8 +16,8 @@
  *     flags kept.
  *  6. mlockall: no flag, unknown flags or ONFAULT alone EINVAL. FUTURE sets the flags that new
  *     mappings get; CURRENT without FUTURE clears them. CURRENT does rule 3 for all areas, ignoring
- *     errors, and fills them. It locks what lies outside of the program as well. 7. munlockall
- *     undoes both.
+ *     errors, and fills them. It locks what lies outside of the program as well.
+ *  7. munlockall undoes both.
  */
 #include <errno.h>
 

@@ -114,15 +114,20 @@ bool vma_may_split(const struct model *m, const struct model_mm *mm)
 }
 
 /* Rule 4. */
+void counters_account(s64 *counter, u64 flags, s64 pages)
+{
+	counter[COUNT_TOTAL_VM] += pages;
+	if ((flags & (VMF_EXEC | VMF_WRITE | VMF_GROWSDOWN)) == VMF_EXEC)
+		counter[COUNT_EXEC_VM] += pages;
+	else if (flags & VMF_GROWSDOWN)
+		counter[COUNT_STACK_VM] += pages;
+	else if ((flags & (VMF_WRITE | VMF_SHARED)) == VMF_WRITE)
+		counter[COUNT_DATA_VM] += pages;
+}
+
 void mm_account(struct model_mm *mm, u64 flags, s64 pages)
 {
-	mm->counter[COUNT_TOTAL_VM] += pages;
-	if ((flags & (VMF_EXEC | VMF_WRITE | VMF_GROWSDOWN)) == VMF_EXEC)
-		mm->counter[COUNT_EXEC_VM] += pages;
-	else if (flags & VMF_GROWSDOWN)
-		mm->counter[COUNT_STACK_VM] += pages;
-	else if ((flags & (VMF_WRITE | VMF_SHARED)) == VMF_WRITE)
-		mm->counter[COUNT_DATA_VM] += pages;
+	counters_account(mm->counter, flags, pages);
 }
 
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages)

@@ -124,8 +124,9 @@ static void describe(struct live *l, const char *why_not)
 		return;
 	}
 	snprintf(text, size,
-		 "no BPF (%.100s): only layout after every operation; flags, counters, pages "
-		 "at the end; no anon_vmas%s",
+		 "no BPF (%.160s): only layout after every operation; flags, counters, pages "
+		 "at the end; no anon_vmas, no page offsets of anonymous memory, no file identity, "
+		 "no def_flags%s",
 		 why_not, l->unnamed ? ", no flags" : "");
 	for (i = 0; i < ARRAY_SIZE(unnamed); i++) {
 		len = strlen(text);

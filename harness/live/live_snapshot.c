@@ -173,13 +173,16 @@ static int convert_areas(struct live *l, struct snapshot *snap, u32 proc, u32 *f
 	return 0;
 }
 
-static void convert_pages(const struct live *l, struct snapshot *snap)
+static int convert_pages(const struct live *l, struct snapshot *snap, struct diag *diag)
 {
 	const struct log_entry *log = &l->sh->log[l->index];
 	u32 i;
 
-	if (!log->pages || log->page_count > SNAP_PAGES_MAX)
-		return;
+	if (!log->pages)
+		return 0;
+	if (log->page_count > SNAP_PAGES_MAX)
+		return diag_set(diag, -ENOBUFS, "more than %u pages after operation %u",
+				SNAP_PAGES_MAX, l->index + 1);
 	for (i = 0; i < log->page_count; i++) {
 		const struct page_rec *from = &l->sh->page_recs[log->page + i];
 
@@ -189,6 +192,7 @@ static void convert_pages(const struct live *l, struct snapshot *snap)
 	}
 	snap->page_count = log->page_count;
 	snap->fields |= SNAP_PAGES;
+	return 0;
 }
 
 static u32 fields_without_bpf(const struct live *l)
@@ -221,6 +225,5 @@ int live_snapshot(struct live *l, struct snapshot *snap, struct diag *diag)
 				"the state after operation %u is larger than a snapshot can hold",
 				l->index + 1);
 	convert_graph(l, snap);
-	convert_pages(l, snap);
-	return 0;
+	return convert_pages(l, snap, diag);
 }

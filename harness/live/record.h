@@ -14,7 +14,7 @@
 #define REC_HEAD_CLEAN 256      /* the latter */
 #define REC_VMAS (1u << 17)
 #define REC_AVCS (1u << 17)
-#define REC_PROC_AREAS 320      /* areas of one process in one snapshot (MODEL_VMAS_MAX) */
+#define REC_PROC_AREAS 320      /* areas of one process in one snapshot (twice MODEL_VMAS_MAX) */
 #define REC_CHAIN 64            /* entries of one chain */
 #define REC_OWN 8               /* ranges of the executor itself */
 

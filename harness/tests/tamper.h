@@ -19,6 +19,7 @@ enum tamper_how {
 	TAMPER_SNAPSHOT, /* the backend breaks in snapshot */
 	TAMPER_REFUSE,
 	TAMPER_RESULT,   /* the operation fails with EIO */
+	TAMPER_VALUE,    /* the operation gives one more than it should */
 	TAMPER_FLAGS,    /* the first area is locked */
 	TAMPER_COUNTER,  /* map_count is one too high */
 	TAMPER_CONTENT,  /* the first page with a tag has another one */
@@ -65,6 +66,8 @@ static int tamper_exec(struct backend *b, u32 index, struct op_result *result, s
 		return diag_set(diag, -EIO, "exec is broken");
 	if (t->how == TAMPER_REFUSE)
 		result->err = RESULT_REFUSED;
+	if (t->how == TAMPER_VALUE)
+		result->value++;
 	if (t->how == TAMPER_RESULT)
 		result->err = -EIO;
 	return 0;

@@ -27,8 +27,8 @@ struct hunt {
 	struct outcome outcome;
 };
 
-/* The number of programs until the first that diverges in @aspect (any: ASPECT_NONE); 0: none does.
- * */
+/* The number of programs until the first that diverges in @aspect (any: ASPECT_NONE); 0: none
+ * does. */
 static u32 hunt(struct hunt *h, enum aspect aspect, u32 programs_max)
 {
 	const struct session_opts opts = {.pages_each = true, .check = false};

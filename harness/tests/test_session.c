@@ -65,6 +65,7 @@ static void test_session_falsified_answer_diverges_in_its_aspect(void **state)
 		u32 op;
 	} rows[] = {
 		{TAMPER_RESULT, OP_MPROTECT, false, ASPECT_RESULT, 2},
+		{TAMPER_VALUE, OP_READ, false, ASPECT_RESULT, 3},
 		{TAMPER_FLAGS, OP_WRITE, false, ASPECT_ATTRIBUTE, 1},
 		{TAMPER_COUNTER, OP_MPROTECT, false, ASPECT_COUNTER, 2},
 		{TAMPER_CONTENT, OP_MPROTECT, true, ASPECT_CONTENT, 2},
@@ -86,6 +87,34 @@ static void test_session_falsified_answer_diverges_in_its_aspect(void **state)
 		assert_non_null(session_want(f.session));
 		finish(&f);
 	}
+}
+
+/* Model and backend make the same mistake, so that only the invariant tells. */
+static void test_session_broken_invariant_diverges(void **state)
+{
+	const struct backend_opts opts = {.spec = "LOCKED_LEAK"};
+	struct session_opts how = {.pages_each = false, .check = true};
+	struct model_config config;
+	struct fixture f;
+	struct diag diag;
+
+	(void)state;
+	assert_int_equal(backend_mutant.open(&f.backend, &opts, &diag), 0);
+	config = f.backend->config;
+	while (strcmp(mutant_descs[++config.mutant].name, opts.spec) != 0)
+		;
+	f.session = session_new(f.backend, &config);
+	assert_non_null(f.session);
+	program(&f.prog, "mmap(@0, +1, rw, private|anonymous|fixed|locked, none, 0)\n"
+			 "munmap(@0, +1)\n");
+	session_run(f.session, &f.prog, &how, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_DIVERGE);
+	assert_int_equal(f.outcome.signature.aspect, ASPECT_INVARIANT);
+	assert_int_equal(f.outcome.op, 1);
+	how.check = false;
+	session_run(f.session, &f.prog, &how, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_AGREE);
+	finish(&f);
 }
 
 static void test_session_pages_at_end_only_are_not_compared_before(void **state)
@@ -211,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session_same_model_agrees),
 		cmocka_unit_test(test_session_falsified_answer_diverges_in_its_aspect),
+		cmocka_unit_test(test_session_broken_invariant_diverges),
 		cmocka_unit_test(test_session_pages_at_end_only_are_not_compared_before),
 		cmocka_unit_test(test_session_unobserved_field_is_not_compared),
 		cmocka_unit_test(test_session_broken_backend_is_an_error),

@@ -59,6 +59,14 @@ static void total_vm(struct testing *t)
 {
 	t->model.mm[0].counter[COUNT_TOTAL_VM]--;
 }
+static void data_vm(struct testing *t)
+{
+	t->model.mm[0].counter[COUNT_DATA_VM]++;
+}
+static void stack_vm(struct testing *t)
+{
+	t->model.mm[0].counter[COUNT_STACK_VM]++;
+}
 static void locked_vm(struct testing *t)
 {
 	t->model.mm[0].counter[COUNT_LOCKED_VM]++;
@@ -79,7 +87,7 @@ static void droppable_locked(struct testing *t)
 static void too_many(struct testing *t)
 {
 	t->model.config.base_map_count = 100;
-	t->model.config.max_map_count = 100 + t->model.mm[0].vma_count - 2;
+	t->model.config.max_map_count = 100 + t->model.mm[2].vma_count - 2;
 }
 
 static void seal_lost(struct testing *t)
@@ -230,6 +238,8 @@ static const struct {
 	{ "F1", too_high, "an area beyond the user's addresses" },
 	{ "F2", map_count, "map_count" },
 	{ "F3", total_vm, "total_vm" },
+	{ "F3", data_vm, "data_vm" },
+	{ "F3", stack_vm, "stack_vm" },
 	{ "F4", locked_vm, "locked_vm" },
 	{ "F4", locked_vm_of_child, "locked_vm of a child" },
 	{ "F5", chain_lost, "an anon_vma without a chain" },
