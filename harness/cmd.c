@@ -73,9 +73,12 @@ bool cmd_parse(const struct cmd_verb *verb, int argc, char **argv, int *first, i
 			return false;
 		}
 		if (id == '?' || id == ':') {
+			char letter[] = {'-', (char)optopt, '\0'};
+			bool is_short = id == '?' && optopt > 0 && optopt < OPT_BACKEND;
+
 			fprintf(stderr,
 				"vmafuzz %s: %s %s; 'vmafuzz %s --help' lists the options\n",
-				argv[0], argv[optind - 1],
+				argv[0], is_short ? letter : argv[optind - 1],
 				id == ':' ? "needs an argument" : "is no option that it has",
 				argv[0]);
 			return false;

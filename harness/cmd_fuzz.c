@@ -54,6 +54,7 @@ static int take_only(struct fuzz_options *o, const char *text, struct diag *diag
 	u32 kind;
 
 	o->only = text;
+	o->generate.only = 0; /* the last one counts, as with every option */
 	for (;;) {
 		size_t len = strcspn(text, ",");
 
@@ -243,6 +244,23 @@ static void take_signal(struct fuzz *f, sigset_t *set)
 	sigprocmask(SIG_UNBLOCK, set, NULL);
 }
 
+/*
+ * Whoever prints may be stuck on a pipe that nobody reads: to wait for that would be to miss
+ * Ctrl-C. Once the reader is gone there is nobody to fuzz for.
+ */
+static void show_progress(struct fuzz *f, const struct progress_now *now)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	int ready = poll(&out, 1, 0);
+
+	if (ready > 0 && (out.revents & POLLERR))
+		f->shared->stop = 1;
+	if (ready <= 0 || !(out.revents & POLLOUT) || !fuzz_print_try(f->shared))
+		return;
+	progress_show(&f->progress, now);
+	fuzz_print_end(f->shared);
+}
+
 static void watch(struct fuzz *f, sigset_t *set)
 {
 	struct pollfd pfd = {.fd = f->signals, .events = POLLIN};
@@ -260,9 +278,7 @@ static void watch(struct fuzz *f, sigset_t *set)
 			f->shared->stop = 1;
 		kinds_join(f, all);
 		totals(f, &now, all);
-		fuzz_print_begin(f->shared);
-		progress_show(&f->progress, &now);
-		fuzz_print_end(f->shared);
+		show_progress(f, &now);
 	}
 	free(all);
 	progress_clear(&f->progress);
@@ -326,8 +342,8 @@ static void summary_text(const struct fuzz *f, const struct progress_now *now,
 	printf("%s: %" PRIu64 " cases, %" PRIu64 " operations in %" PRIu64 ".%" PRIu64
 	       " s (%" PRIu64 " cases/s, %" PRIu64 " ops/s), seed %" PRIu64 "\n",
 	       f->status == STATUS_BACKEND ? "the backend failed" :
+	       lines                       ? "THE KERNEL COMPLAINED" :
 	       now->findings               ? "DIVERGED" :
-	       lines                       ? "THE KERNEL WARNED" :
 	       now->known                  ? "diverged by known bugs only" :
 					     "all agreed",
 	       now->cases, now->ops, ms / 1000, ms / 100 % 10, now->cases * 1000 / ms,
@@ -349,7 +365,7 @@ static void summary_text(const struct fuzz *f, const struct progress_now *now,
 		printf("they are in %s\n", f->options.out);
 }
 
-static void summary(struct fuzz *f)
+static void summary(const struct fuzz *f)
 {
 	u64 ms = progress_clock_ms() - f->progress.start_ms, lines = 0;
 	struct kinds *all = malloc(sizeof(*all));
@@ -361,9 +377,6 @@ static void summary(struct fuzz *f)
 		lines += f->shared->tally[job].log_lines;
 		met |= f->shared->tally[job].quirks_met;
 	}
-	/* What the kernel says of itself is a finding as well. */
-	if (lines && f->status == STATUS_AGREE)
-		f->status = STATUS_DIVERGE;
 	kinds_join(f, all);
 	totals(f, &now, all);
 	if (f->options.backend.json)

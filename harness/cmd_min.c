@@ -4,8 +4,10 @@
  * standard error, so that the output can be redirected.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "harness/cmd.h"
@@ -32,6 +34,8 @@ struct min {
 	struct prog prog;
 	struct minimise_result result;
 	u64 last_ms; /* of the last line of progress */
+	int signals; /* descriptor: Ctrl-C ends it with what there is */
+	volatile int stop;
 };
 
 static int take(void *arg, int id, const char *text, struct diag *diag)
@@ -54,7 +58,10 @@ static void progress(void *arg, u32 runs, u32 ops)
 	struct min *min = arg;
 	bool tty = isatty(STDERR_FILENO);
 	u64 now = progress_clock_ms();
+	struct signalfd_siginfo info;
 
+	if (read(min->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		min->stop = 1;
 	if (now - min->last_ms < (tty ? 200u : 10000u))
 		return;
 	min->last_ms = now;
@@ -68,14 +75,20 @@ static int write_program(const struct min *min)
 	const struct outcome *outcome = &min->result.outcome;
 	FILE *out = min->out ? fopen(min->out, "we") : stdout;
 	char sig[128];
-	int err;
+	int err, lost = 0;
 
-	if (!out)
-		return -errno;
+	if (!out) {
+		lost = -errno;
+		fprintf(stderr, "vmafuzz min: cannot write %s: %s; the program is:\n", min->out,
+			strerror(-lost));
+		out = stderr;
+	}
 	signature_print(sig, sizeof(sig), &outcome->signature);
 	fprintf(out, "# %s at operation %u: %s\n", sig, outcome->op + 1, outcome->diff.text);
 	fprintf(out, "# on %s\n", min->cs.backend->kernel);
 	err = prog_print(out, &min->prog);
+	if (lost)
+		return lost;
 	if (min->out && fclose(out) && !err)
 		err = -errno;
 	return err;
@@ -115,8 +128,8 @@ static int finish(struct min *min, const char *path, int err)
 		fprintf(stderr, "vmafuzz min: cannot write the program: %s\n", strerror(-err));
 		return STATUS_USAGE;
 	}
-	fprintf(stderr, "%u operations, from %u, in %u runs\n", min->prog.count,
-		min->file.prog.count, r->runs);
+	fprintf(stderr, "%u operations, from %u, in %u runs%s\n", min->prog.count,
+		min->file.prog.count, r->runs, min->stop ? " (interrupted)" : "");
 	return STATUS_DIVERGE;
 }
 
@@ -125,16 +138,23 @@ static int run(struct min *min, const char *path)
 	const struct minimise_opts opts = {
 		.runs_max = (u32)min->runs,
 		.confirm = 3,
+		.stop = &min->stop,
 		.progress = progress,
 		.progress_arg = min,
 	};
 	struct diag diag;
+	sigset_t set;
 	int status;
 
 	if (input_load(&min->file, path, &diag)) {
 		fprintf(stderr, "vmafuzz min: %s\n", diag.text);
 		return STATUS_USAGE;
 	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	min->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	status = cmd_session_open(&min->cs, &min->backend, cmd_cpu(0), &diag);
 	if (status != STATUS_AGREE) {
 		fprintf(stderr, "vmafuzz min: %s\n", diag.text);
@@ -144,6 +164,7 @@ static int run(struct min *min, const char *path)
 	min->last_ms = progress_clock_ms();
 	status = finish(min, path, minimise(min->cs.session, &min->prog, &opts, &min->result));
 	cmd_session_close(&min->cs);
+	close(min->signals);
 	return status;
 }
 

@@ -28,7 +28,7 @@ struct run {
 	struct model usual;
 	struct snapshot final;
 	struct op_result results[PROG_OPS_MAX];
-	char options_text[256];
+	char options_text[1024];
 	u32 files, agree, diverge, known, tolerated, skip, error, unreadable;
 };
 

@@ -31,9 +31,14 @@ struct findings {
 struct findings *findings_open(const char *dir, struct diag *diag)
 {
 	struct findings *f;
+	struct stat st;
 
 	if (mkdir(dir, 0777) && errno != EEXIST) {
 		diag_set(diag, -errno, "cannot make the directory %s: %s", dir, strerror(errno));
+		return NULL;
+	}
+	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode)) {
+		diag_set(diag, -ENOTDIR, "%s is no directory", dir);
 		return NULL;
 	}
 	if (access(dir, W_OK | X_OK)) {

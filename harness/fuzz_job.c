@@ -38,7 +38,7 @@ struct job {
 	struct outcome outcome;
 	struct minimise_result minimised;
 	struct origin origin;
-	char options_text[256], fuzz_options_text[512];
+	char options_text[1024], fuzz_options_text[512];
 	u32 errors_in_a_row;
 	int status;
 };
@@ -57,6 +57,11 @@ void fuzz_print_begin(const struct fuzz_shared *shared)
 	/* A record lock: it goes with the process, should that die while it prints. */
 	if (lockf(shared->print_lock, F_LOCK, 0))
 		return;
+}
+
+bool fuzz_print_try(const struct fuzz_shared *shared)
+{
+	return lockf(shared->print_lock, F_TLOCK, 0) == 0;
 }
 
 void fuzz_print_end(const struct fuzz_shared *shared)
@@ -191,8 +196,7 @@ static bool adopt_other(struct job *j)
 
 static void minimise_and_tell(struct job *j)
 {
-	struct signature first;
-	char note[160];
+	char note[160], first[4096], path[4096];
 	struct diag diag;
 	int err = reduce(j);
 
@@ -202,9 +206,10 @@ static void minimise_and_tell(struct job *j)
 		tell(j, &j->prog, err == -EIO ? "not minimised, the backend broke" : note);
 		return;
 	}
-	first = j->outcome.signature;
+	findings_path(j->findings, &j->outcome, first, sizeof(first));
 	j->outcome = j->minimised.outcome;
-	if (!signature_equal(&j->outcome.signature, &first) && !adopt_other(j))
+	findings_path(j->findings, &j->outcome, path, sizeof(path));
+	if (strcmp(path, first) != 0 && !adopt_other(j))
 		return;
 	if (findings_save_minimised(j->findings, j->cs.session, &j->small, &j->outcome, &j->origin,
 				    &diag))
@@ -294,9 +299,20 @@ static void on_error(struct job *j)
 		j->status = STATUS_BACKEND;
 }
 
+/* What the kernel complains about is a finding, even if every comparison agreed. */
+static void look_at_log(struct job *j, bool now)
+{
+	u32 lines = j->log ? fuzz_log_look(j->log, now) : 0;
+
+	j->tally->log_lines += lines;
+	if (lines)
+		j->status = STATUS_DIVERGE;
+}
+
 static void run_case(struct job *j, u64 case_seed)
 {
 	const struct session_opts opts = {.pages_each = false, .check = true};
+	enum verdict verdict;
 
 	j->origin.case_seed = case_seed;
 	generate(&j->prog, j->scratch, &j->options->generate, case_seed);
@@ -305,19 +321,19 @@ static void run_case(struct job *j, u64 case_seed)
 	j->tally->ops += j->outcome.ops_done;
 	if (j->outcome.quirks_met & ~j->tally->quirks_met)
 		j->tally->quirks_met |= j->outcome.quirks_met;
-	if (j->outcome.verdict == VERDICT_ERROR) {
-		on_error(j);
-		return;
-	}
-	j->errors_in_a_row = 0;
-	if (j->outcome.verdict == VERDICT_SKIP)
-		j->tally->skipped++;
+	verdict = j->outcome.verdict;
+	/* An oops kills the process that met it: of all programs that one must not be missing. */
 	if (j->log)
 		fuzz_log_ran(j->log, &j->prog);
-	if (j->outcome.verdict == VERDICT_DIVERGE)
+	if (verdict == VERDICT_ERROR)
+		on_error(j);
+	else
+		j->errors_in_a_row = 0;
+	if (verdict == VERDICT_SKIP)
+		j->tally->skipped++;
+	if (verdict == VERDICT_DIVERGE)
 		on_diverge(j);
-	if (j->log)
-		j->tally->log_lines += fuzz_log_look(j->log, j->outcome.verdict == VERDICT_DIVERGE);
+	look_at_log(j, verdict == VERDICT_DIVERGE || verdict == VERDICT_ERROR);
 }
 
 /* The text that regenerates a case: what stands behind "vmafuzz fuzz --case N". */
@@ -375,9 +391,10 @@ static struct job *job_open(const struct fuzz_options *options, u32 number, int 
 		model_init(j->scratch, &j->cs.config);
 		return j;
 	}
-	/* All the jobs fail in the same way: one of them says so. */
-	if (number == 0)
+	if (options->jobs == 1)
 		fprintf(stderr, "vmafuzz fuzz: %s\n", diag.text);
+	else
+		fprintf(stderr, "vmafuzz fuzz: job %u: %s\n", number, diag.text);
 	free(j->scratch);
 	free(j);
 	return NULL;
@@ -445,6 +462,7 @@ int fuzz_job(const struct fuzz_options *options, struct fuzz_shared *shared, u32
 			break;
 		run_case(j, fuzz_case_seed(options->seed, n));
 	}
+	look_at_log(j, true);
 	status = j->status;
 	if (status == STATUS_AGREE && j->tally->errors && j->tally->errors == j->tally->cases)
 		status = STATUS_BACKEND;

@@ -66,6 +66,7 @@ int fuzz_one(const struct fuzz_options *options);
 
 /* Between these two nobody else prints. */
 void fuzz_print_begin(const struct fuzz_shared *shared);
+bool fuzz_print_try(const struct fuzz_shared *shared); /* false: somebody else prints */
 void fuzz_print_end(const struct fuzz_shared *shared);
 
 #endif

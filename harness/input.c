@@ -22,11 +22,17 @@ static int read_all(FILE *in, char *text, size_t room, size_t *len)
 
 static bool looks_like_text(const char *text, size_t len)
 {
-	size_t blanks = strspn(text, " \t\r\n");
+	size_t blanks = strspn(text, " \t\r\n"), i;
 
 	if (len == 0 || memchr(text, '\0', len))
 		return false;
-	return text[blanks] == '#' || strncmp(text + blanks, "vma", 3) == 0;
+	if (text[blanks] == '#' || strncmp(text + blanks, "vma", 3) == 0)
+		return true;
+	/* All printable: a program whose first line was forgotten, which the parser says. */
+	for (i = 0; i < len; i++)
+		if ((u8)text[i] < ' ' && !strchr("\t\r\n", text[i]))
+			return false;
+	return true;
 }
 
 int input_load(struct prog_file *file, const char *path, struct diag *diag)
@@ -82,7 +88,7 @@ int input_visit(const char *path, int (*visit)(void *arg, const char *path), voi
 	bool any = false;
 	FTSENT *entry;
 	FTS *fts;
-	int err = 0;
+	int err = 0, unread = 0;
 
 	if (!copy)
 		return diag_set(diag, -ENOMEM, "out of memory");
@@ -93,8 +99,9 @@ int input_visit(const char *path, int (*visit)(void *arg, const char *path), voi
 	fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	while (fts && !err && (entry = fts_read(fts)) != NULL) {
 		if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR)
-			err = diag_set(diag, -ENOENT, "%s: %s", entry->fts_path,
-				       strerror(entry->fts_errno));
+			/* What else there is is visited all the same. */
+			unread = diag_set(diag, -ENOENT, "%s: %s", entry->fts_path,
+					  strerror(entry->fts_errno));
 		else if (wanted(entry)) {
 			any = true;
 			err = visit(arg, entry->fts_path);
@@ -104,6 +111,8 @@ int input_visit(const char *path, int (*visit)(void *arg, const char *path), voi
 		err = diag_set(diag, -ENOENT, "%s: %s", path, strerror(errno));
 	else
 		fts_close(fts);
+	if (!err)
+		err = unread;
 	if (!err && !any)
 		err = diag_set(diag, -ENOENT, "%s: no *.vma file in this directory", path);
 	free(copy);

@@ -192,10 +192,12 @@ int minimise(struct session *s, struct prog *prog, const struct minimise_opts *o
 	if (!m->tried)
 		goto out;
 	err = start(m, prog);
-	if (err || result->flaky)
-		goto out;
-	run(m, prog);
-	err = m->err;
+	if (!err && !result->flaky) {
+		run(m, prog);
+		err = m->err;
+	}
+	if (err == -EIO)
+		result->outcome.diag = m->outcome.diag;
 out:
 	free(m->tried);
 	free(m);

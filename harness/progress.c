@@ -5,6 +5,8 @@
 #include "harness/progress.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,18 +48,30 @@ static void show_json(const struct progress *p, const struct progress_now *now, 
 static void show_text(const struct progress *p, const struct progress_now *now, u64 ms)
 {
 	u64 seconds = (ms - p->start_ms) / 1000, span = ms - p->last_ms;
+	struct winsize window;
+	char line[256];
+	size_t at;
 
-	fprintf(p->out, "%s%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "  %" PRIu64 " cases  %" PRIu64
-		"/s  %" PRIu64 " ops/s  findings %" PRIu64 "  known %" PRIu64,
-		p->tty ? "\r\033[K" : "", seconds / 3600, seconds / 60 % 60, seconds % 60,
-		now->cases, (now->cases - p->last_cases) * 1000 / span,
-		(now->ops - p->last_ops) * 1000 / span, now->findings, now->known);
+	at = (size_t)snprintf(line, sizeof(line),
+			      "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "  %" PRIu64 " cases  %" PRIu64
+			      "/s  %" PRIu64 " ops/s  findings %" PRIu64 "  known %" PRIu64,
+			      seconds / 3600, seconds / 60 % 60, seconds % 60, now->cases,
+			      (now->cases - p->last_cases) * 1000 / span,
+			      (now->ops - p->last_ops) * 1000 / span, now->findings, now->known);
 	if (now->skipped)
-		fprintf(p->out, "  skipped %" PRIu64, now->skipped);
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "  skipped %" PRIu64,
+				       now->skipped);
 	if (now->errors)
-		fprintf(p->out, "  errors %" PRIu64, now->errors);
-	if (!p->tty)
-		fputc('\n', p->out);
+		snprintf(line + at, sizeof(line) - at, "  errors %" PRIu64, now->errors);
+	if (!p->tty) {
+		fprintf(p->out, "%s\n", line);
+		return;
+	}
+	/* What is wrapped cannot be rewritten: each update would leave a line behind. */
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1 &&
+	    strlen(line) >= window.ws_col)
+		line[window.ws_col - 1] = '\0';
+	fprintf(p->out, "\r\033[K%s", line);
 }
 
 void progress_show(struct progress *p, const struct progress_now *now)
