@@ -53,8 +53,9 @@ static void show_text(const struct progress *p, const struct progress_now *now, 
 	size_t at;
 
 	at = (size_t)snprintf(line, sizeof(line),
-			      "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "  %" PRIu64 " cases  "
-			      "%" PRIu64 "/s  %" PRIu64 " ops/s  findings %" PRIu64 "  known %" PRIu64,
+			      "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "  %" PRIu64
+			      " cases  %" PRIu64 "/s  %" PRIu64 " ops/s  findings %" PRIu64
+			      "  known %" PRIu64,
 			      seconds / 3600, seconds / 60 % 60, seconds % 60, now->cases,
 			      (now->cases - p->last_cases) * 1000 / span,
 			      (now->ops - p->last_ops) * 1000 / span, now->findings, now->known);

@@ -63,6 +63,7 @@ void mm_account(struct model_mm *mm, u64 flags, s64 pages);
 /* The same for counters that belong to no process: model_check() counts anew. */
 void counters_account(s64 *counter, u64 flags, s64 pages);
 /* Would @pages more locked pages be allowed (mlock_future_ok())? */
+bool may_lock_at_all(const struct model *m);
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages);
 
 /* ---- anon_vmas (anon_vma.c) ---- */

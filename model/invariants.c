@@ -167,6 +167,11 @@ static bool check_pages(const struct model *m, u32 n, struct diag *diag)
 		if (p->state == PAGE_GUARD && m->config.rules.guard_flag &&
 		    !(mm->vmas[i].flags & VMF_MAYBE_GUARD))
 			return bad(diag, "F20 a guard marker without MAYBE_GUARD", n, p->addr);
+		if ((p->state == PAGE_ZERO && !mm->vmas[i].anonymous) ||
+		    ((p->state == PAGE_FILE || p->state == PAGE_FILE_MAY) &&
+		     mm->vmas[i].anonymous) ||
+		    (p->state == PAGE_ANON && (mm->vmas[i].flags & VMF_MAYSHARE)))
+			return bad(diag, "F15 a page that such an area cannot have", n, p->addr);
 		if (p->state != PAGE_ANON)
 			continue;
 		if (!chain_has(&mm->vmas[i], p->owner))

@@ -29,6 +29,7 @@ void model_config_default(struct model_config *config)
 	*config = (struct model_config){
 		.ksm = true,
 		.thp = true,
+		.swap_support = true,
 		.cap_ipc_lock = true,
 		.cap_rawio = true,
 		.mmap_min_addr = 65536,

@@ -30,11 +30,12 @@
 struct model_config {
 	struct model_rules rules;
 	struct model_quirks quirks;
-	u32 mutant;	 /* 0: the specification; else enum mutant, one deliberate mistake */
-	bool soft_dirty; /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
-	bool ksm;	 /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
-	bool thp;	 /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
-	bool swap;	 /* the machine has swap: pages of files may be taken out at any time */
+	u32 mutant;	   /* 0: the specification; else enum mutant, one deliberate mistake */
+	bool soft_dirty;   /* CONFIG_MEM_SOFT_DIRTY: every new area carries VMF_SOFTDIRTY */
+	bool ksm;	   /* CONFIG_KSM; else MADV_(UN)MERGEABLE is EINVAL */
+	bool swap_support; /* CONFIG_SWAP; else MADV_WILLNEED of memory without a file is EBADF */
+	bool thp;	   /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
+	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
 	bool overcommit_never; /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect */
 	bool zero_noexec;      /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
 	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
@@ -44,7 +45,9 @@ struct model_config {
 	 * and of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
 	u64 mmap_min_addr, hint_min_addr;
 	u64 rlimit_memlock; /* pages; the highest number for none */
-	u64 rlimit_stack;   /* pages */
+	/* RLIMIT_MEMLOCK is less than a page but not 0: there is a right to lock, and no room. */
+	bool memlock_below_page;
+	u64 rlimit_stack; /* pages */
 	u32 max_map_count;
 	/* What the first process has mapped outside of the program's areas, at its start. */
 	u32 base_map_count;

@@ -14,10 +14,10 @@
  *  5. DONTNEED, FREE: EINVAL if locked (DONTNEED_LOCKED does not mind); FREE wants anonymous
  *     memory. Pages go; of FREE at the kernel's leisure, unless they are written again. The area
  *     stays faulted.
- *  6. REMOVE: EINVAL if locked or without a file, EACCES unless shared and possibly writable; a
- *     hole in the file.
+ *  6. REMOVE: EINVAL if locked or without a file, EACCES unless shared and possibly writable; an
+ *     offset from 2^63 on EINVAL, an end from there on EFBIG; a hole in the file.
  *  7. COLD, PAGEOUT: EINVAL if locked. What becomes of the pages is the kernel's business. WILLNEED
- *     does nothing.
+ *     does nothing; of memory without a file it is EBADF in a kernel built without swap.
  *  8. POPULATE_READ, POPULATE_WRITE are no walk of areas: a hole ends them with ENOMEM (rule
  *     populate_hole_stops; before, it was passed over), missing READ or WRITE with EINVAL, a page
  *     that cannot be had with EFAULT (madvise_populate()).
@@ -139,11 +139,19 @@ static int advise_discard(struct model_mm *mm, const struct model_vma *v, u64 st
 /* Rule 6. */
 static int advise_remove(struct model *m, const struct model_vma *v, u64 start, u64 end)
 {
+	u64 offset = (v->pgoff + (start - v->start)) << PAGE_SHIFT;
+	u64 len = (end - start) << PAGE_SHIFT;
+
 	if (v->flags & VMF_LOCKED || !v->file)
 		return -EINVAL;
 	if ((v->flags & (VMF_SHARED | VMF_MAYWRITE)) != (VMF_SHARED | VMF_MAYWRITE))
 		return -EACCES;
-	file_punch(m, v->file, v->pgoff + (start - v->start), end - start);
+	/* Offsets are signed, and wrap where an area grew behind the last one (vfs_fallocate()). */
+	if (offset >> 63)
+		return -EINVAL;
+	if ((offset + len) >> 63)
+		return -EFBIG;
+	file_punch(m, v->file, offset >> PAGE_SHIFT, end - start);
 	return 0;
 }
 
@@ -229,7 +237,7 @@ static int advise_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u
 	case ABI_MADV_COLLAPSE:
 		return advise_collapse(m, v);
 	default: /* WILLNEED */
-		return 0;
+		return v->file || m->config.swap_support ? 0 : -EBADF;
 	}
 }
 

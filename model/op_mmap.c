@@ -36,6 +36,9 @@
 /* MAP_32BIT, MAP_ABOVE4G, MAP_HUGETLB: the model does not know what they do. */
 #define UNKNOWN_MAP_FLAGS 0x400c0ull
 
+/* Bytes: whether there is memory for more is not for the model to know. */
+#define MAPPING_MAX (1ull << 32)
+
 struct mapping {
 	u64 addr, pages; /* page number; once chosen */
 	u64 prot, mapflags, flags;
@@ -117,9 +120,11 @@ static int place(struct model *m, struct step *s, struct mapping *map, u64 addr,
 		if ((map->mapflags & ABI_MAP_FIXED_NOREPLACE) &&
 		    vma_intersects(s->mm, map->addr, map->addr + map->pages))
 			return -EEXIST;
+		if (len > MAPPING_MAX)
+			limit(m, "a mapping of more than 4 GiB");
 		return 0;
 	}
-	if (len > 1ull << 32) {
+	if (len > MAPPING_MAX) {
 		limit(m, "a mapping of more than 4 GiB");
 		return 0;
 	}
@@ -277,8 +282,7 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 	int err;
 
 	map->flags = calc_flags(m, mm, map);
-	if ((map->mapflags & ABI_MAP_LOCKED) && !m->config.cap_ipc_lock &&
-	    !m->config.rlimit_memlock)
+	if ((map->mapflags & ABI_MAP_LOCKED) && !may_lock_at_all(m))
 		return -EPERM;
 	if ((map->flags & VMF_LOCKED) && !mm_may_lock(m, mm, map->pages))
 		return -EAGAIN;

@@ -130,6 +130,12 @@ void mm_account(struct model_mm *mm, u64 flags, s64 pages)
 	counters_account(mm->counter, flags, pages);
 }
 
+/* Is there a right to lock at all, whatever the room (can_do_mlock())? */
+bool may_lock_at_all(const struct model *m)
+{
+	return m->config.cap_ipc_lock || m->config.rlimit_memlock || m->config.memlock_below_page;
+}
+
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages)
 {
 	u64 locked = (u64)((s64)m->config.base_locked_vm + mm->counter[COUNT_LOCKED_VM]);

@@ -70,6 +70,9 @@ static int read_base(struct live *l, FILE *smaps)
 			l->base_lockable += (end - start) >> PAGE_SHIFT;
 		}
 	}
+	/* With five levels of page tables: what the model does not know of is refused. */
+	if (!err && sh->task_size > ABI_TASK_SIZE)
+		err = add_own(sh, ABI_TASK_SIZE, sh->task_size);
 	return err;
 }
 
@@ -180,11 +183,14 @@ static void config_limits(struct live *l)
 {
 	struct model_config *config = &l->base.config;
 	u64 caps = capabilities(l->master);
+	struct rlimit memlock;
 	struct statvfs dev;
 
 	config->cap_ipc_lock = caps >> CAP_IPC_LOCK_BIT & 1;
 	config->cap_rawio = caps >> CAP_RAWIO_BIT & 1;
 	config->rlimit_memlock = limit_pages(RLIMIT_MEMLOCK);
+	config->memlock_below_page = getrlimit(RLIMIT_MEMLOCK, &memlock) == 0 &&
+				     memlock.rlim_cur && memlock.rlim_cur < PAGE_BYTES;
 	config->swap = has_swap();
 	config->overcommit_never = read_number("/proc/sys/vm/overcommit_memory", 0) == 2;
 	config->zero_noexec = statvfs("/dev/zero", &dev) == 0 && dev.f_flag & ST_NOEXEC;
@@ -208,9 +214,11 @@ enum ask {
 	ASK_THP,
 	ASK_COUNT
 };
-/* The last operation: a hint at the first page, which the kernel rounds up. */
+/* The last operations: a hint at the first page, which the kernel rounds up; advice for memory
+ * without a file. */
 #define ASK_HINT (2 * ASK_COUNT)
-#define ASK_OPS (2 * ASK_COUNT + 1)
+#define ASK_WILLNEED (2 * ASK_COUNT + 1)
+#define ASK_OPS (2 * ASK_COUNT + 2)
 #define ASK_PAGE(ask) (4ull * (ask))
 
 static void ask_program(struct prog *prog)
@@ -242,6 +250,10 @@ static void ask_program(struct prog *prog)
 	prog->ops[ASK_COUNT + ASK_ONFAULT].arg[2] = ABI_MLOCK_ONFAULT;
 	prog->ops[ASK_COUNT + ASK_KSM].arg[2] = ABI_MADV_MERGEABLE;
 	prog->ops[ASK_COUNT + ASK_THP].arg[2] = ABI_MADV_NOHUGEPAGE;
+	prog->ops[ASK_WILLNEED] = (struct op){
+		.kind = OP_MADVISE,
+		.arg = { prog->ops[ASK_PLAIN].arg[0], PAGE_BYTES, ABI_MADV_WILLNEED },
+	};
 	prog->ops[ASK_HINT] = (struct op){
 		.kind = OP_MMAP,
 		.arg = { addr_make(ADDR_ABSOLUTE, PAGE_BYTES), PAGE_BYTES, ABI_PROT_READ,
@@ -294,6 +306,7 @@ static int config_ask(struct live *l, struct diag *diag)
 	config->hint_min_addr = config->mmap_min_addr;
 	if (!l->sh->log[ASK_HINT].result.err && l->sh->log[ASK_HINT].result.value < HINT_MIN_MAX)
 		config->hint_min_addr = l->sh->log[ASK_HINT].result.value;
+	config->swap_support = !l->sh->log[ASK_WILLNEED].result.err;
 	config->ksm = asked_ok(l, ASK_KSM);
 	config->thp = asked_ok(l, ASK_THP);
 	if (l->bpf.object) {

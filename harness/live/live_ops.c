@@ -101,7 +101,7 @@ static bool live_mmap(struct worker *w, const struct op *op, struct op_result *r
 	u64 file = op->arg[4];
 	u64 fd = (u64)-1;
 
-	if (addr && hits_own_within(w, addr, len))
+	if ((addr || flags & ABI_MAP_FIXED) && hits_own_within(w, addr, len))
 		return refuse(result);
 	if (len > FILL_MAX && len <= w->sh->task_size &&
 	    (w->lock_all || flags & (ABI_MAP_POPULATE | ABI_MAP_LOCKED)))

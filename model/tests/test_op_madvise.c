@@ -424,9 +424,33 @@ static void test_madvise_collapse_without_room_is_einval(void **state)
 	assert_non_null(t->model.limit);
 }
 
+static void test_willneed_without_swap_support_is_ebadf(void **state)
+{
+	struct testing *t = *state;
+
+	restart(t, NULL);
+	t->model.config.swap_support = false;
+	run(t, "mmap(@0, +1, rw, private|anonymous|fixed, none, 0)\n"
+	       "mmap(@1, +1, rw, shared|fixed, m0, 0)\n"
+	       "madvise(@0, +1, willneed) = EBADF\n"
+	       "madvise(@1, +1, willneed) = 0");
+}
+
+static void test_remove_beyond_the_largest_file(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(@0, +1, rw, shared|fixed, m0, 0x7fffffffffffe000)\n"
+	       "mremap(@0, +1, +3, 0, @0) = @0\n"
+	       "madvise(@1, +1, remove) = EFBIG\n"
+	       "madvise(@2, +1, remove) = EINVAL");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_willneed_without_swap_support_is_ebadf),
+		TEST(test_remove_beyond_the_largest_file),
 		TEST(test_madvise_bad_arguments_are_einval),
 		TEST(test_madvise_what_the_kernel_lacks_is_einval),
 		TEST(test_madvise_hole_is_passed_over_and_enomem),

@@ -299,9 +299,23 @@ static void test_munlockall_undoes_both(void **state)
 	expect_counters(t, "p0 map_count=+2 total_vm=+4 data_vm=+4");
 }
 
+static void test_mlock_limit_below_a_page_is_no_lack_of_right(void **state)
+{
+	struct testing *t = *state;
+
+	restart(t, NULL);
+	t->model.config.cap_ipc_lock = false;
+	t->model.config.rlimit_memlock = 0;
+	run(t, "mmap(@0, +1, rw, private|anonymous|fixed, none, 0)\nmlock(@0, +1) = EPERM");
+	t->model.config.memlock_below_page = true;
+	run(t, "mlock(@0, +1) = ENOMEM\nmlockall(current) = ENOMEM\n"
+	       "mmap(@1, +1, rw, private|anonymous|fixed|locked, none, 0) = EAGAIN");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_mlock_limit_below_a_page_is_no_lack_of_right),
 		TEST(test_mlock_range_is_rounded_outwards),
 		TEST(test_mlock2_unknown_flag_is_einval),
 		TEST(test_mlock_needs_a_right),
