@@ -80,9 +80,11 @@ static int take(void *arg, int id, const char *text, struct diag *diag)
 
 	switch (id) {
 	case OPT_TIME:
-		return cmd_seconds(text, &o->seconds, diag);
+		err = cmd_seconds(text, &o->seconds, diag);
+		return err || o->seconds ? err : diag_set(diag, -EINVAL, "at least 1s is needed");
 	case OPT_RUNS:
-		return cmd_number(text, UINT64_MAX, &o->runs, diag);
+		err = cmd_number(text, UINT64_MAX, &o->runs, diag);
+		return err || o->runs ? err : diag_set(diag, -EINVAL, "at least one is needed");
 	case OPT_SEED:
 		return cmd_number(text, UINT64_MAX, &o->seed, diag);
 	case OPT_CASE:

@@ -481,7 +481,7 @@ static int one_verdict(struct job *j)
 			report_json(stdout, j->cs.session, &j->prog, outcome, &j->origin);
 		else
 			report_print(stdout, j->cs.session, &j->prog, outcome, &j->origin);
-		return STATUS_DIVERGE;
+		return cmd_tolerated(&j->options->backend, outcome) ? STATUS_AGREE : STATUS_DIVERGE;
 	}
 	if (j->options->backend.json) {
 		json_begin(&json, stdout);
