@@ -27,8 +27,8 @@
  *
  * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
  * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
- * not of a state: nothing checks it by itself, though the comparison with a kernel sees an area that
- * should have merged. Known bugs that are on may break F4, F15 and F18.
+ * not of a state: nothing checks it by itself, though the comparison with a kernel sees an area
+ * that should have merged. Known bugs that are on may break F4, F15 and F18.
  */
 #include <string.h>
 
