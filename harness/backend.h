@@ -46,6 +46,10 @@ struct backend_type {
 	 * known. */
 	int (*snapshot)(struct backend *b, struct snapshot *snap, struct diag *diag);
 
+	/* Ends the case after its last operation, for what only shows then (a leak): it is in
+	 * b->complaint. NULL: there is nothing that would show. */
+	int (*finish)(struct backend *b, struct diag *diag);
+
 	/* May be called at any time, by the owner alone; leaves no process and no file behind. */
 	void (*close)(struct backend *b);
 };
@@ -54,6 +58,12 @@ struct backend_type {
 struct backend {
 	const struct backend_type *type;
 	u32 observes;                /* enum snap_field: what it can ever observe */
+	u64 ops;                     /* bit mask of enum op_kind: operations that it has */
+	bool can_fail_alloc;         /* it can do what op.fail_nth asks for */
+	/* What the kernel itself complained of during the last exec, snapshot or finish; "" if
+	 * nothing. After a complaint the case is over. */
+	char complaint[1024];
+	char complaint_site[64];     /* where in the kernel, for recognising it: "mm/vma.c:123" */
 	char kernel[128];            /* "6.18.44-xyz x86_64", or the name of the profile */
 	char observation[512];       /* one line: what is compared how, and what is not and why */
 	/* what the model must be told: limits, configuration, profile */

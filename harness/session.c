@@ -34,8 +34,24 @@ const char *const verdict_names[] = {
 	[VERDICT_ERROR] = "error",
 };
 
+/* A file's name may hold it, so there is no "/" and no ":" in it. */
+static int print_site(char *buf, size_t size, const struct signature *sig)
+{
+	int len = snprintf(buf, size, "%s/%s/%s", op_descs[sig->op].name, aspect_names[sig->aspect],
+			   sig->site);
+	size_t site = strlen(op_descs[sig->op].name) + strlen(aspect_names[sig->aspect]) + 2;
+
+	for (; site < size && buf[site]; site++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-",
+			    buf[site]))
+			buf[site] = '-';
+	return len;
+}
+
 int signature_print(char *buf, size_t size, const struct signature *sig)
 {
+	if (sig->site[0])
+		return print_site(buf, size, sig);
 	if (sig->rule == MERGE_NOT_TRIED)
 		return snprintf(buf, size, "%s/%s", op_descs[sig->op].name,
 				aspect_names[sig->aspect]);
@@ -45,7 +61,8 @@ int signature_print(char *buf, size_t size, const struct signature *sig)
 
 bool signature_equal(const struct signature *a, const struct signature *b)
 {
-	return a->op == b->op && a->aspect == b->aspect && a->rule == b->rule;
+	return a->op == b->op && a->aspect == b->aspect && a->rule == b->rule &&
+	       strcmp(a->site, b->site) == 0;
 }
 
 struct session *session_new(struct backend *b, const struct model_config *config)
@@ -200,8 +217,10 @@ static void diverge(struct session *s, const struct prog *prog, struct outcome *
 	outcome->signature.op = prog->ops[outcome->op].kind;
 	outcome->signature.aspect = aspect;
 	outcome->signature.rule = rule_of(s, aspect);
+	snprintf(outcome->signature.site, sizeof(outcome->signature.site), "%s",
+		 aspect == ASPECT_KERNEL ? s->backend->complaint_site : "");
 	s->diverged = true;
-	if (aspect != ASPECT_INVARIANT)
+	if (aspect != ASPECT_INVARIANT && aspect != ASPECT_KERNEL)
 		outcome->quirks_explain = quirks_explain(s, prog, outcome->op);
 }
 
@@ -229,6 +248,24 @@ static void show_states(struct session *s)
 	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
 }
 
+/* Did the kernel itself complain? Then the case is over, and the outcome says so. */
+static bool complained(struct session *s, const struct prog *prog, struct outcome *outcome)
+{
+	const struct backend *b = s->backend;
+
+	if (!b->complaint[0])
+		return false;
+	outcome->diff.aspect = ASPECT_KERNEL;
+	outcome->diff.proc = prog->ops[outcome->op].proc;
+	outcome->diff.page = 0;
+	snprintf(outcome->diff.text, sizeof(outcome->diff.text), "%.*s",
+		 (int)sizeof(outcome->diff.text) - 1, b->complaint);
+	snap_reset(&s->seen);
+	model_snapshot(s->model, &s->want, false);
+	diverge(s, prog, outcome);
+	return true;
+}
+
 /* Operation @i on both sides. True: they agree so far. Else @outcome says it all. */
 static bool step(struct session *s, const struct prog *prog, u32 i, const struct session_opts *opts,
 		 struct outcome *outcome)
@@ -242,6 +279,8 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 	if (b->type->exec(b, i, seen, &outcome->diag))
 		return false;
 	outcome->seen = *seen;
+	if (complained(s, prog, outcome))
+		return false;
 	outcome->verdict = VERDICT_SKIP;
 	if (seen->err == RESULT_REFUSED) {
 		diag_set(&outcome->diag, 0, "operation %u would hit the executor's own memory",
@@ -259,7 +298,7 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 		return false;
 	}
 	outcome->verdict = VERDICT_ERROR;
-	if (b->type->snapshot(b, &s->seen, &outcome->diag))
+	if (b->type->snapshot(b, &s->seen, &outcome->diag) || complained(s, prog, outcome))
 		return false;
 	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
 	snap_compare(&s->want, &s->seen, &outcome->diff);
@@ -273,6 +312,30 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 		return true;
 	diverge(s, prog, outcome);
 	return false;
+}
+
+/* The end of a case in which all agreed: True if it still does. */
+static bool finish(struct session *s, const struct prog *prog, struct outcome *outcome)
+{
+	struct backend *b = s->backend;
+
+	if (!b->type->finish || prog->count == 0)
+		return true;
+	outcome->op = prog->count - 1;
+	outcome->verdict = VERDICT_ERROR;
+	return b->type->finish(b, &outcome->diag) == 0 && !complained(s, prog, outcome);
+}
+
+/* The program's first operation that the backend lacks, or prog->count. */
+static u32 first_unsupported(const struct backend *b, const struct prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->count; i++)
+		if (!(b->ops >> prog->ops[i].kind & 1) ||
+		    (prog->ops[i].fail_nth && !b->can_fail_alloc))
+			break;
+	return i;
 }
 
 /* What the test processes are before a program: of a backend that had to be started anew it may be
@@ -305,6 +368,15 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 	outcome->diff.aspect = ASPECT_NONE;
 	outcome->diff.text[0] = '\0';
 	outcome->diag.text[0] = '\0';
+	b->complaint[0] = '\0';
+	i = first_unsupported(b, prog);
+	if (i < prog->count) {
+		outcome->verdict = VERDICT_SKIP;
+		diag_set(&outcome->diag, 0, "operation %u: this backend has no %s", i + 1,
+			 b->ops >> prog->ops[i].kind & 1 ? "way to make an allocation fail" :
+							   op_descs[prog->ops[i].kind].name);
+		return;
+	}
 	outcome->verdict = VERDICT_ERROR;
 	if (b->type->reset(b, prog, opts->pages_each, &outcome->diag))
 		return;
@@ -316,6 +388,6 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 		outcome->ops_done++;
 	}
 	outcome->quirks_met = s->model->quirks_met;
-	if (i == prog->count)
+	if (i == prog->count && finish(s, prog, outcome))
 		outcome->verdict = VERDICT_AGREE;
 }

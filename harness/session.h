@@ -21,6 +21,7 @@ struct signature {
 	u8 op;            /* enum op_kind */
 	enum aspect aspect;
 	enum merge_rule rule;
+	char site[64]; /* ASPECT_KERNEL: where the kernel complained; else "" */
 };
 
 /* Prints "mremap/boundary/anon_vma", or "mremap/content" where no rule for merging is involved. */

@@ -31,6 +31,7 @@ enum op_kind {
 #undef X
 	OP_COUNT
 };
+#define OPS_ALL ((1ull << OP_COUNT) - 1) /* all of them, as a set of bits */
 
 /* What an argument means; argkind.h has the table of what can be done with each kind. */
 enum arg_kind {
@@ -63,6 +64,8 @@ enum file_arg {
 #define FILE_INODES 2
 #define FILE_PAGES 24ull
 
+#define OP_FAIL_MAX 32
+
 struct op_desc {
 	const char *name;
 	u32 weight;
@@ -78,6 +81,9 @@ extern const struct op_desc op_descs[OP_COUNT];
 struct op {
 	u8 kind; /* enum op_kind */
 	u8 proc; /* which process; taken by op_proc() */
+	/* Not 0: the allocation with this number, of those that the kernel makes during the
+	 * operation and that may fail, fails. At most OP_FAIL_MAX. */
+	u8 fail_nth;
 	u64 arg[OP_ARGS_MAX]; /* unused ones are 0 */
 };
 
@@ -88,6 +94,8 @@ struct op {
 struct op_result {
 	s32 err;
 	u64 value;
+	/* op.fail_nth was reached: an allocation did fail. Not part of what is compared. */
+	bool alloc_failed;
 };
 #define RESULT_SIGSEGV (-10001) /* a load or store was answered by SIGSEGV */
 #define RESULT_SIGBUS (-10002)  /* or by SIGBUS */

@@ -32,6 +32,7 @@ const char *const aspect_names[ASPECT_COUNT] = {
 	[ASPECT_POPULATED] = "populated",
 	[ASPECT_CONTENT] = "content",
 	[ASPECT_COUNTER] = "counter",
+	[ASPECT_KERNEL] = "kernel",
 	[ASPECT_INVARIANT] = "invariant",
 };
 

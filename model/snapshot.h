@@ -102,6 +102,7 @@ enum aspect {
 	ASPECT_POPULATED, /* a page is there or not, or is a guard marker or not */
 	ASPECT_CONTENT,   /* a page's tag */
 	ASPECT_COUNTER,
+	ASPECT_KERNEL,    /* the kernel itself complained: WARN, BUG, sanitizer, lock, leak */
 	ASPECT_INVARIANT, /* the model's own state broke one of its invariants */
 	ASPECT_COUNT
 };

@@ -161,6 +161,7 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	if (!l)
 		return diag_set(diag, -ENOMEM, "no memory");
 	l->base.type = &backend_live;
+	l->base.ops = OPS_ALL;
 	l->timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS_DEFAULT;
 	l->shared_fd = -1;
 	model_config_default(&l->base.config);

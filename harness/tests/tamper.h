@@ -23,6 +23,8 @@ enum tamper_how {
 	TAMPER_FLAGS,    /* the first area is locked */
 	TAMPER_COUNTER,  /* map_count is one too high */
 	TAMPER_CONTENT,  /* the first page with a tag has another one */
+	TAMPER_COMPLAIN, /* the kernel complains in exec */
+	TAMPER_LEAK,     /* the kernel complains at the end of the case */
 	TAMPER_BLIND,    /* map_count is one too high, but counters are not observed */
 };
 
@@ -64,6 +66,10 @@ static int tamper_exec(struct backend *b, u32 index, struct op_result *result, s
 		return err;
 	if (t->how == TAMPER_EXEC)
 		return diag_set(diag, -EIO, "exec is broken");
+	if (t->how == TAMPER_COMPLAIN) {
+		snprintf(b->complaint, sizeof(b->complaint), "WARNING: at mm/vma.c:123");
+		snprintf(b->complaint_site, sizeof(b->complaint_site), "mm/vma.c:123");
+	}
 	if (t->how == TAMPER_REFUSE)
 		result->err = RESULT_REFUSED;
 	if (t->how == TAMPER_VALUE)
@@ -98,6 +104,16 @@ static int tamper_snapshot(struct backend *b, struct snapshot *snap, struct diag
 	return 0;
 }
 
+static int tamper_finish(struct backend *b, struct diag *diag)
+{
+	const struct tamper *t = (const struct tamper *)b;
+
+	(void)diag;
+	if (t->how == TAMPER_LEAK)
+		snprintf(b->complaint, sizeof(b->complaint), "an object leaked");
+	return 0;
+}
+
 static void tamper_close(struct backend *b)
 {
 	struct tamper *t = (struct tamper *)b;
@@ -112,6 +128,7 @@ static const struct backend_type tamper_type = {
 	.reset = tamper_reset,
 	.exec = tamper_exec,
 	.snapshot = tamper_snapshot,
+	.finish = tamper_finish,
 	.close = tamper_close,
 };
 

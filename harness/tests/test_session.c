@@ -69,6 +69,7 @@ static void test_session_falsified_answer_diverges_in_its_aspect(void **state)
 		{TAMPER_FLAGS, OP_WRITE, false, ASPECT_ATTRIBUTE, 1},
 		{TAMPER_COUNTER, OP_MPROTECT, false, ASPECT_COUNTER, 2},
 		{TAMPER_CONTENT, OP_MPROTECT, true, ASPECT_CONTENT, 2},
+		{TAMPER_COMPLAIN, OP_MPROTECT, false, ASPECT_KERNEL, 2},
 		{TAMPER_CONTENT, OP_READ, false, ASPECT_CONTENT, 3},
 	};
 	struct fixture f;
@@ -87,6 +88,50 @@ static void test_session_falsified_answer_diverges_in_its_aspect(void **state)
 		assert_non_null(session_want(f.session));
 		finish(&f);
 	}
+}
+
+static void test_session_leak_diverges_at_last_operation(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	run(&f, TAMPER_LEAK, OP_MPROTECT, false);
+	assert_int_equal(f.outcome.verdict, VERDICT_DIVERGE);
+	assert_int_equal(f.outcome.signature.aspect, ASPECT_KERNEL);
+	assert_int_equal(f.outcome.op, f.prog.count - 1);
+	assert_string_equal(f.outcome.diff.text, "an object leaked");
+	finish(&f);
+}
+
+static void test_session_unsupported_operation_skips(void **state)
+{
+	struct fixture f;
+	const struct session_opts how = {.pages_each = false};
+
+	(void)state;
+	run(&f, TAMPER_NONE, OP_MPROTECT, false);
+	f.backend->ops = OPS_ALL & ~(1ull << OP_MPROTECT);
+	session_run(f.session, &f.prog, &how, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);
+	assert_non_null(strstr(f.outcome.diag.text, "no mprotect"));
+	f.backend->ops = OPS_ALL;
+	f.prog.ops[0].fail_nth = 1;
+	session_run(f.session, &f.prog, &how, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);
+	assert_non_null(strstr(f.outcome.diag.text, "allocation"));
+	finish(&f);
+}
+
+static void test_session_complaint_has_site_in_signature(void **state)
+{
+	struct fixture f;
+	char text[96];
+
+	(void)state;
+	run(&f, TAMPER_COMPLAIN, OP_MPROTECT, false);
+	signature_print(text, sizeof(text), &f.outcome.signature);
+	assert_string_equal(text, "mprotect/kernel/mm-vma.c-123");
+	finish(&f);
 }
 
 /* Model and backend make the same mistake, so that only the invariant tells. */
@@ -165,9 +210,9 @@ static void test_session_refused_operation_skips(void **state)
 
 static void test_signature_prints_without_addresses(void **state)
 {
-	const struct signature sig = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_ANON_VMA};
-	const struct signature other = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_FLAGS};
-	const struct signature ruleless = {OP_MREMAP, ASPECT_CONTENT, MERGE_NOT_TRIED};
+	const struct signature sig = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_ANON_VMA, ""};
+	const struct signature other = {OP_MREMAP, ASPECT_BOUNDARY, MERGE_FLAGS, ""};
+	const struct signature ruleless = {OP_MREMAP, ASPECT_CONTENT, MERGE_NOT_TRIED, ""};
 	char text[64];
 
 	(void)state;
@@ -240,6 +285,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_session_same_model_agrees),
 		cmocka_unit_test(test_session_falsified_answer_diverges_in_its_aspect),
+		cmocka_unit_test(test_session_leak_diverges_at_last_operation),
+		cmocka_unit_test(test_session_unsupported_operation_skips),
+		cmocka_unit_test(test_session_complaint_has_site_in_signature),
 		cmocka_unit_test(test_session_broken_invariant_diverges),
 		cmocka_unit_test(test_session_pages_at_end_only_are_not_compared_before),
 		cmocka_unit_test(test_session_unobserved_field_is_not_compared),

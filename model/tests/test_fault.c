@@ -478,15 +478,15 @@ static void test_load_of_lazily_freed_page_adopts_zero(void **state)
 	struct op_result got;
 
 	run(t, "mmap(@0, +1" RW "write(@0)\nmadvise(@0, +1, free)");
-	got = run_seen(t, "read(@0)", (struct op_result){ 0, 2 });
+	got = run_seen(t, "read(@0)", (struct op_result){ .err = 0, .value = 2 });
 	assert_int_equal(got.value, 2);
 	/* nothing but the content and 0 is permitted */
-	got = run_seen(t, "read(@0)", (struct op_result){ 0, 9 });
+	got = run_seen(t, "read(@0)", (struct op_result){ .err = 0, .value = 9 });
 	assert_int_equal(got.value, 2);
-	got = run_seen(t, "read(@0)", (struct op_result){ 0, 0 });
+	got = run_seen(t, "read(@0)", (struct op_result){ .err = 0, .value = 0 });
 	assert_int_equal(got.value, 0);
 	/* once gone, it does not come back */
-	got = run_seen(t, "read(@0)", (struct op_result){ 0, 2 });
+	got = run_seen(t, "read(@0)", (struct op_result){ .err = 0, .value = 2 });
 	assert_int_equal(got.value, 0);
 }
 
@@ -496,7 +496,7 @@ static void test_load_of_other_page_does_not_adopt_zero(void **state)
 	struct op_result got;
 
 	run(t, "mmap(@0, +1" RW "write(@0)");
-	got = run_seen(t, "read(@0)", (struct op_result){ 0, 0 });
+	got = run_seen(t, "read(@0)", (struct op_result){ .err = 0, .value = 0 });
 	assert_int_equal(got.value, 2);
 }
 

@@ -249,7 +249,7 @@ static u64 mmap_seen(struct testing *t, u64 addr)
 	restart(t, NULL);
 	run(t, "mmap(@4, +4" RO);
 	return run_seen(t, "mmap(0x0, +2, rw, private|anonymous, none, 0)",
-			(struct op_result){ 0, addr })
+			(struct op_result){ .err = 0, .value = addr })
 		.value;
 }
 
@@ -257,7 +257,9 @@ static u64 mremap_seen(struct testing *t, u64 addr)
 {
 	restart(t, NULL);
 	run(t, "mmap(@4, +2" RW "mmap(@6, +2" RO);
-	return run_seen(t, "mremap(@4, +2, +3, maymove, @0)", (struct op_result){ 0, addr }).value;
+	return run_seen(t, "mremap(@4, +2, +3, maymove, @0)",
+			(struct op_result){ .err = 0, .value = addr })
+		.value;
 }
 
 static void test_freedom_permitted_address_is_adopted(void **state)
@@ -311,7 +313,7 @@ static void test_freedom_forbidden_address_is_not_adopted(void **state)
 /* A kernel that failed chose no address; what the model has specified stays. */
 static void test_freedom_error_is_not_adopted(void **state)
 {
-	const struct op_result seen = { -ENOMEM, ARENA_BASE };
+	const struct op_result seen = { .err = -ENOMEM, .value = ARENA_BASE };
 	struct testing *t = *state;
 	struct op_result got;
 
@@ -323,7 +325,7 @@ static void test_freedom_error_is_not_adopted(void **state)
 /* With MAP_FIXED there is nothing to choose. */
 static void test_freedom_fixed_is_exact(void **state)
 {
-	const struct op_result seen = { 0, ARENA_BASE + 9 * PAGE_BYTES };
+	const struct op_result seen = { .err = 0, .value = ARENA_BASE + 9 * PAGE_BYTES };
 	struct testing *t = *state;
 
 	assert_int_equal(

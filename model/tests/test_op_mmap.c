@@ -6,7 +6,7 @@
 #include "testing.h"
 
 #define FIXED ", rw, private|anonymous|fixed, none, 0)"
-#define SEEN_AT(n) ((struct op_result){ 0, ARENA_BASE + (n) * PAGE_BYTES })
+#define SEEN_AT(n) ((struct op_result){ .err = 0, .value = ARENA_BASE + (n) * PAGE_BYTES })
 
 /* ---- rule 1 ---- */
 

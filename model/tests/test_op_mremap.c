@@ -317,7 +317,7 @@ static void test_mremap_grows_not_in_place_if_taken_or_in_the_middle(void **stat
 
 static void test_mremap_grows_by_moving(void **state)
 {
-	const struct op_result seen = { 0, ARENA_BASE + 20 * PAGE_BYTES };
+	const struct op_result seen = { .err = 0, .value = ARENA_BASE + 20 * PAGE_BYTES };
 	struct testing *t = *state;
 
 	run(t, "mmap(@0, +4" RW "mmap(@4, +2" RO "write(@3)");
@@ -414,7 +414,7 @@ static void test_mremap_below_the_minimum_needs_a_right(void **state)
 
 static void test_mremap_dontunmap_without_fixed_takes_a_free_hint(void **state)
 {
-	const struct op_result seen = { 0, ARENA_BASE + 30 * PAGE_BYTES };
+	const struct op_result seen = { .err = 0, .value = ARENA_BASE + 30 * PAGE_BYTES };
 	static const char taken[] = "mremap(@0, +2, +2, maymove|dontunmap, @1)";
 	struct testing *t = *state;
 
