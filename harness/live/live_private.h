@@ -9,6 +9,7 @@
 
 #include "harness/live/live.h"
 #include "harness/live/shared.h"
+#include "harness/records.h"
 
 /* live_bpf.c: the loaded BPF program and its maps. */
 struct live_bpf {
@@ -23,17 +24,6 @@ struct live_bpf {
 /* -errno and the reason if it cannot be loaded; then there is nothing to unload. */
 int live_bpf_load(struct live_bpf *bpf, struct diag *diag);
 void live_bpf_unload(struct live_bpf *bpf);
-
-/* Ids for kernel pointers, in order of appearance. Emptied by counting @now up. */
-#define LIVE_IDS 2048
-struct live_ids {
-	u32 now;
-	struct {
-		u64 key;
-		u32 when;
-		u16 id;
-	} slot[LIVE_IDS];
-};
 
 struct live {
 	struct backend base;
@@ -53,8 +43,7 @@ struct live {
 	u64 sealed_bit, droppable_bit; /* raw VM_* bits of this kernel, 0 if it has none */
 	u64 unnamed;    /* VMF_* that smaps of this kernel has no name for */
 
-	struct live_ids anon_vmas, files;
-	u64 root[SNAP_ANON_VMAS_MAX], parent[SNAP_ANON_VMAS_MAX]; /* pointers, of id - 1 */
+	struct records_room room;
 };
 
 /* live_start.c: the executor as a process. */

@@ -14,7 +14,7 @@
 #include "model/prog.h"
 #include "model/snapshot.h"
 
-#include "harness/live/record.h"
+#include "harness/record.h"
 
 /*
  * Where the executor maps what it shares: far from its own image, and below the arena. Above it

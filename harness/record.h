@@ -6,8 +6,8 @@
  * The arrays are filled from the front through a whole program: the snapshot of every operation
  * stays readable until the next program starts. A full array is an error, never a shorter snapshot.
  */
-#ifndef HARNESS_LIVE_RECORD_H
-#define HARNESS_LIVE_RECORD_H
+#ifndef HARNESS_RECORD_H
+#define HARNESS_RECORD_H
 
 #define REC_PROCS 6             /* PROCS_MAX */
 #define REC_HEADS 257           /* PROG_OPS_MAX, and one for checking that a worker is clean */
