@@ -172,7 +172,8 @@ static int touch(struct model *m, struct model_mm *mm, u64 addr, enum access acc
 	if (i == mm->vma_count)
 		return RESULT_SIGSEGV;
 	/* What lies in between is not the program's, and does not grow. */
-	if (addr < PROGRAM_BASE >> PAGE_SHIFT && mm->vmas[i].start >= PROGRAM_BASE >> PAGE_SHIFT)
+	if (m->config.own_memory && addr < PROGRAM_BASE >> PAGE_SHIFT &&
+	    mm->vmas[i].start >= PROGRAM_BASE >> PAGE_SHIFT)
 		return RESULT_SIGSEGV;
 	if (mm->vmas[i].start > addr && !grow_down(m, mm, i, addr))
 		return RESULT_SIGSEGV;

@@ -38,6 +38,7 @@ struct model_config {
 	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
 	bool overcommit_never; /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect */
 	bool zero_noexec;      /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
+	bool own_memory;       /* processes have memory of their own below PROGRAM_BASE */
 	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
 	bool cap_rawio;	       /* mmap_min_addr does not apply */
 	/* Bytes. Mappings below the first need CAP_SYS_RAWIO (vm.mmap_min_addr); hints below the

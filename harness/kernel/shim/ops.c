@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operations through the kernel's real system-call entry points: exec_<name>() for each row of
+ * the operation table. A load or store goes the way of the page-fault handler (exc_page_fault()),
+ * then to the page that the page table names.
+ */
+#include "shim.h"
+
+#include <linux/mman.h>
+#include <linux/sched/mm.h>
+#include <linux/syscalls.h>
+#include <asm/ptrace.h>
+
+#include "model/ops.def"
+#include "pages.h"
+
+enum op_kind {
+#define X(ID, ...) OP_##ID,
+	OP_TABLE(X)
+#undef X
+	OP_COUNT
+};
+
+/* Faults that a load or store takes at most: a fork's page, then a copy of it, and one to spare. */
+#define FAULTS_MAX 8
+
+typedef void exec_fn(const struct kernel_call *call, struct kernel_answer *answer);
+
+#define SYSCALL(name) long __x64_sys_##name(const struct pt_regs *regs)
+SYSCALL(mmap);
+SYSCALL(munmap);
+SYSCALL(mprotect);
+SYSCALL(mremap);
+SYSCALL(madvise);
+SYSCALL(mlock);
+SYSCALL(mlock2);
+SYSCALL(munlock);
+SYSCALL(mlockall);
+SYSCALL(munlockall);
+SYSCALL(mseal);
+
+static struct pt_regs args(const struct kernel_call *call)
+{
+	return (struct pt_regs){ .di = call->arg[0],
+				 .si = call->arg[1],
+				 .dx = call->arg[2],
+				 .r10 = call->arg[3],
+				 .r8 = call->arg[4],
+				 .r9 = call->arg[5] };
+}
+
+static void done_mapping(struct kernel_answer *answer, long ret)
+{
+	if (ret < 0 && ret > -4096)
+		answer->err = ret;
+	else
+		answer->value = ret;
+}
+
+static void exec_mmap(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = args(call);
+
+	regs.r8 = shim_file_fd(call->arg[4]);
+	done_mapping(answer, __x64_sys_mmap(&regs));
+}
+
+static void exec_mremap(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = args(call);
+
+	done_mapping(answer, __x64_sys_mremap(&regs));
+}
+
+/* Calls that give 0 or an error. */
+#define PLAIN(name)                                                                               \
+	static void exec_##name(const struct kernel_call *call, struct kernel_answer *answer)   \
+	{                                                                                         \
+		struct pt_regs regs = args(call);                                                 \
+                                                                                                  \
+		answer->err = __x64_sys_##name(&regs);                                            \
+	}
+PLAIN(munmap)
+PLAIN(mprotect)
+PLAIN(mlock)
+PLAIN(mlock2)
+PLAIN(munlock)
+PLAIN(mlockall)
+PLAIN(munlockall)
+
+/* Those that would take a page from the machine are for somebody who may do so. */
+static void exec_madvise(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = args(call);
+	int advice = call->arg[2];
+
+	if (advice == MADV_HWPOISON || advice == MADV_SOFT_OFFLINE)
+		answer->exhausted = true;
+	else
+		answer->err = __x64_sys_madvise(&regs);
+}
+
+static void exec_mseal(const struct kernel_call *call, struct kernel_answer *answer)
+{
+#if SINCE(6, 10)
+	struct pt_regs regs = args(call);
+
+	answer->err = __x64_sys_mseal(&regs);
+#else
+	answer->err = -ENOSYS;
+#endif
+}
+
+/* One fault at @addr, as exc_page_fault() handles it. 0, or an error to answer. */
+static int fault(unsigned long addr, bool write)
+{
+	unsigned int flags = FAULT_FLAG_DEFAULT | FAULT_FLAG_USER | (write ? FAULT_FLAG_WRITE : 0);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t got;
+
+	for (;;) {
+		vma = lock_mm_and_find_vma(mm, addr, NULL);
+		if (!vma)
+			return KERNEL_SIGSEGV;
+		if (write ? !(vma->vm_flags & VM_WRITE) : !vma_is_accessible(vma)) {
+			mmap_read_unlock(mm);
+			return KERNEL_SIGSEGV;
+		}
+		got = handle_mm_fault(vma, addr, flags, NULL);
+#if SINCE(6, 0)
+		if (got & VM_FAULT_COMPLETED)
+			return 0;
+#endif
+		if (!(got & VM_FAULT_RETRY))
+			break;
+		flags |= FAULT_FLAG_TRIED;
+	}
+	mmap_read_unlock(mm);
+	if (got & VM_FAULT_OOM)
+		return -ENOMEM;
+	if (got & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON))
+		return KERNEL_SIGBUS;
+	return got & VM_FAULT_SIGSEGV ? KERNEL_SIGSEGV : 0;
+}
+
+/* The word at @addr, faulted in for @write if need be; NULL with the error in @answer. */
+static unsigned long long *touch(unsigned long addr, bool write, struct kernel_answer *answer)
+{
+	unsigned int faults;
+
+	if (addr >= TASK_SIZE_MAX) {
+		answer->err = KERNEL_SIGSEGV;
+		return NULL;
+	}
+	for (faults = 0; faults < FAULTS_MAX; faults++) {
+		pte_t *pte = shim_pte(current->mm, addr);
+
+		if (pte && pte_present(*pte) && !pte_protnone(*pte) && (pte_flags(*pte) & _PAGE_USER) &&
+		    (!write || pte_write(*pte))) {
+			*pte = pte_mkyoung(write ? pte_mkdirty(*pte) : *pte);
+			return page_address(pte_page(*pte)) + offset_in_page(addr);
+		}
+		answer->err = fault(addr, write);
+		if (answer->err)
+			return NULL;
+	}
+	kernel_complain("handle_mm_fault", "a %s at %lx faults again and again",
+			write ? "store" : "load", addr);
+}
+
+/* A page's tag is its first word, wherever in the page the address is. */
+static void exec_read(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	unsigned long long *word = touch(call->arg[0] & PAGE_MASK, false, answer);
+
+	if (word)
+		answer->value = *word;
+}
+
+static void exec_write(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	unsigned long long *word = touch(call->arg[0] & PAGE_MASK, true, answer);
+
+	if (word)
+		*word = call->tag;
+}
+
+/* The child's index is the first argument. */
+static void exec_fork(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	answer->err = shim_task_fork(call->proc, call->arg[0]);
+	answer->value = call->arg[0];
+}
+
+static void exec_exit(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	shim_task_exit(call->proc);
+}
+
+static exec_fn *const exec_fns[OP_COUNT] = {
+#define X(ID, name, ...) [OP_##ID] = exec_##name,
+	OP_TABLE(X)
+#undef X
+};
+
+unsigned long long kernel_ops(void)
+{
+	return (1ull << OP_COUNT) - 1;
+}
+
+void kernel_execute(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	*answer = (struct kernel_answer){ 0 };
+	shim_pages_exhausted = false;
+	shim_alloc.fail_nth = call->fail_nth;
+	shim_alloc.count = 0;
+	shim_alloc.failed = false;
+	shim_task_switch(call->proc);
+	exec_fns[call->kind](call, answer);
+	shim_alloc.fail_nth = 0;
+	answer->alloc_failed = shim_alloc.failed;
+	answer->exhausted |= shim_pages_exhausted;
+	shim_rcu_settle();
+	shim_locks_settle();
+}

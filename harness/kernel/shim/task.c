@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The processes of a program, each a task with its limits and an mm_struct, and the parts of booting
+ * that mm needs: what start_kernel() would have called.
+ */
+#include "shim.h"
+
+#include <linux/capability.h>
+#include <linux/maple_tree.h>
+#include <linux/radix-tree.h>
+#include <linux/rmap.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/security.h>
+
+#include "internal.h"
+
+struct shim_proc shim_procs[KERNEL_PROCS];
+unsigned long mmap_min_addr, dac_mmap_min_addr;
+
+static struct {
+	struct task_struct task;
+	char more[1024]; /* the FPU state that arch_task_struct_size would add */
+	struct signal_struct signal;
+	struct sighand_struct sighand;
+} tasks[KERNEL_PROCS] __aligned(64);
+
+#if SINCE(6, 15)
+DEFINE_PER_CPU_CACHE_HOT(struct task_struct *, current_task);
+asm(".globl const_current_task\n.set const_current_task, current_task");
+#define CURRENT current_task
+#elif SINCE(6, 2)
+DEFINE_PER_CPU_ALIGNED(struct pcpu_hot, pcpu_hot) = { .preempt_count = INIT_PREEMPT_COUNT };
+asm(".globl const_pcpu_hot\n.set const_pcpu_hot, pcpu_hot");
+#define CURRENT pcpu_hot.current_task
+#else
+DEFINE_PER_CPU(struct task_struct *, current_task);
+#define CURRENT current_task
+#endif
+#if SINCE(6, 15)
+DEFINE_PER_CPU_CACHE_HOT(typeof(__preempt_count), __preempt_count) = INIT_PREEMPT_COUNT;
+#elif !SINCE(6, 2)
+DEFINE_PER_CPU(int, __preempt_count) = INIT_PREEMPT_COUNT;
+#endif
+
+/* CAP_SYS_PTRACE is for UFFD_FEATURE_EVENT_FORK; without the others limits apply. */
+bool capable(int cap)
+{
+	return cap == CAP_SYS_PTRACE;
+}
+
+int cap_mmap_addr(unsigned long addr)
+{
+	return addr < dac_mmap_min_addr && !capable(CAP_SYS_RAWIO) ? -EPERM : 0;
+}
+
+#if SINCE(6, 14)
+int cap_vm_enough_memory(struct mm_struct *mm, long pages)
+{
+	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+#else
+int cap_vm_enough_memory(struct mm_struct *mm, long pages)
+{
+	return capable(CAP_SYS_ADMIN);
+}
+#endif
+
+void shim_task_boot(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < KERNEL_PROCS; i++) {
+		struct task_struct *task = &tasks[i].task;
+
+		shim_procs[i].task = task;
+		task->signal = &tasks[i].signal;
+		task->sighand = &tasks[i].sighand;
+		task->group_leader = task;
+		task->thread_pid = NULL;
+		refcount_set(&task->usage, 1);
+		INIT_LIST_HEAD(&task->thread_node);
+		spin_lock_init(&task->alloc_lock);
+	}
+	shim_task_switch(0);
+	radix_tree_init();
+	maple_tree_init();
+	mm_cache_init();
+	proc_caches_init();
+	anon_vma_init();
+	SHIM_CHECK(wrap_ksm_boot() == 0);
+	wrap_mempolicy_boot();
+	wrap_userfaultfd_boot();
+}
+
+void shim_task_switch(unsigned int proc)
+{
+	CURRENT = shim_procs[proc].task;
+}
+
+void shim_task_limits(const struct kernel_limits *limits)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < KERNEL_PROCS; i++) {
+		struct rlimit *rlim = tasks[i].signal.rlim;
+
+		for (k = 0; k < RLIM_NLIMITS; k++)
+			rlim[k].rlim_cur = rlim[k].rlim_max = RLIM_INFINITY;
+		if (limits->rlimit_memlock < RLIM_INFINITY >> PAGE_SHIFT)
+			rlim[RLIMIT_MEMLOCK].rlim_cur = limits->rlimit_memlock << PAGE_SHIFT;
+		rlim[RLIMIT_STACK].rlim_cur = limits->rlimit_stack << PAGE_SHIFT;
+	}
+	mmap_min_addr = dac_mmap_min_addr = limits->mmap_min_addr;
+	sysctl_max_map_count = limits->max_map_count;
+}
+
+int shim_task_new(unsigned int proc)
+{
+	struct task_struct *task = shim_procs[proc].task;
+	struct mm_struct *mm;
+
+	shim_task_switch(proc);
+	mm = mm_alloc();
+	if (!mm)
+		return -ENOMEM;
+	task->mm = task->active_mm = mm;
+	shim_procs[proc].mm = mm;
+	mm->task_size = TASK_SIZE_MAX;
+	arch_pick_mmap_layout(mm, &task->signal->rlim[RLIMIT_STACK]);
+	return 0;
+}
+
+int shim_task_fork(unsigned int parent, unsigned int child)
+{
+	struct mm_struct *mm;
+
+	shim_task_switch(parent);
+	memcpy(tasks[child].signal.rlim, tasks[parent].signal.rlim, sizeof(tasks[0].signal.rlim));
+	mm = wrap_dup_mm(shim_procs[child].task, shim_procs[parent].mm);
+	if (!mm)
+		return -ENOMEM;
+	shim_procs[child].mm = mm;
+	shim_procs[child].task->mm = shim_procs[child].task->active_mm = mm;
+	return 0;
+}
+
+/* As exit_mm(): the task gives up its mm before the last reference goes. Before 6.2 it has counted
+ * pages that the mm does not know of yet. */
+void shim_task_exit(unsigned int proc)
+{
+	struct mm_struct *mm = shim_procs[proc].mm;
+
+	shim_task_switch(proc);
+#if !SINCE(6, 2)
+	sync_mm_rss(mm);
+#endif
+	current->mm = current->active_mm = NULL;
+	shim_procs[proc].mm = NULL;
+	mmput(mm);
+}
