@@ -386,6 +386,8 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 		if (!step(s, prog, i, opts, outcome))
 			break;
 		outcome->ops_done++;
+		if (opts->after_op)
+			opts->after_op(opts->after_op_arg, s->model, &prog->ops[i], &s->results[i]);
 	}
 	outcome->quirks_met = s->model->quirks_met;
 	if (i == prog->count && finish(s, prog, outcome))

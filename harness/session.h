@@ -43,6 +43,11 @@ struct outcome {
 struct session_opts {
 	bool pages_each; /* compare page states after every operation, not only after the last */
 	bool check;      /* check the model's invariants after every operation */
+	/* Not NULL: called with @after_op_arg after each operation that both sides agree on, with
+	 * the model as it is then; m->merges are those of the operation. */
+	void (*after_op)(void *arg, const struct model *m, const struct op *op,
+			 const struct op_result *result);
+	void *after_op_arg;
 };
 
 /*

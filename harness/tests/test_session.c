@@ -280,9 +280,62 @@ static void test_session_second_run_knows_nothing_of_the_first(void **state)
 	finish(&f);
 }
 
+/* What the hook of a session is called with. */
+struct heard {
+	u32 count;
+	u8 kinds[4];
+	u32 areas[4]; /* of the first process, when it was called */
+	s32 last_err;
+};
+
+static void hear(void *arg, const struct model *m, const struct op *op,
+		 const struct op_result *result)
+{
+	struct heard *heard = arg;
+
+	assert_true(heard->count < ARRAY_SIZE(heard->kinds));
+	heard->kinds[heard->count] = op->kind;
+	heard->areas[heard->count++] = m->mm[0].vma_count;
+	heard->last_err = result->err;
+}
+
+static void test_session_after_op_hears_each_agreed_operation(void **state)
+{
+	static const u8 kinds[] = {OP_MMAP, OP_WRITE, OP_MPROTECT, OP_READ};
+	static const u32 areas[] = {1, 1, 3, 3};
+	struct heard heard = {0};
+	const struct session_opts opts = {.after_op = hear, .after_op_arg = &heard};
+	struct fixture f;
+
+	(void)state;
+	run(&f, TAMPER_NONE, OP_MMAP, false);
+	session_run(f.session, &f.prog, &opts, &f.outcome);
+	assert_int_equal(heard.count, 4);
+	assert_memory_equal(heard.kinds, kinds, sizeof(kinds));
+	assert_memory_equal(heard.areas, areas, sizeof(areas));
+	assert_int_equal(heard.last_err, 0);
+	finish(&f);
+}
+
+static void test_session_after_op_hears_nothing_of_the_operation_at_fault(void **state)
+{
+	struct heard heard = {0};
+	const struct session_opts opts = {.after_op = hear, .after_op_arg = &heard};
+	struct fixture f;
+
+	(void)state;
+	run(&f, TAMPER_RESULT, OP_MPROTECT, false);
+	session_run(f.session, &f.prog, &opts, &f.outcome);
+	assert_int_equal(f.outcome.op, 2);
+	assert_int_equal(heard.count, 2);
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_session_after_op_hears_each_agreed_operation),
+		cmocka_unit_test(test_session_after_op_hears_nothing_of_the_operation_at_fault),
 		cmocka_unit_test(test_session_same_model_agrees),
 		cmocka_unit_test(test_session_falsified_answer_diverges_in_its_aspect),
 		cmocka_unit_test(test_session_leak_diverges_at_last_operation),
