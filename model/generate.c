@@ -507,7 +507,8 @@ static void draw_op(struct gen *g, struct op *op)
 	}
 }
 
-void generate(struct prog *prog, struct model *m, const struct generate_options *options, u64 seed)
+int generate_tail(struct prog *prog, struct model *m, const struct generate_options *options,
+		  u64 seed)
 {
 	struct gen g = { .m = m, .options = options };
 	struct op_result result;
@@ -517,10 +518,21 @@ void generate(struct prog *prog, struct model *m, const struct generate_options 
 	draw_weights(&g);
 	draw_window(&g);
 	g.plain = rng_one_in(&g.rng, 3);
-	model_reset(m);
-	for (prog->count = 0; prog->count < options->ops; prog->count++) {
+	for (; prog->count < options->ops; prog->count++) {
+		int err;
+
 		draw_op(&g, &prog->ops[prog->count]);
-		if (model_step(m, prog->count, &prog->ops[prog->count], NULL, &result))
-			return;
+		err = model_step(m, prog->count, &prog->ops[prog->count], NULL, &result);
+		if (err)
+			return err;
 	}
+	return 0;
+}
+
+void generate(struct prog *prog, struct model *m, const struct generate_options *options, u64 seed)
+{
+	model_reset(m);
+	prog->count = 0;
+	/* A program that outgrew the model ends before the operation that did it. */
+	(void)generate_tail(prog, m, options, seed);
 }

@@ -30,4 +30,12 @@ void generate_options_default(struct generate_options *options);
  */
 void generate(struct prog *prog, struct model *m, const struct generate_options *options, u64 seed);
 
+/*
+ * Lets @prog grow to options->ops operations (none if it has as many). @m is what its operations
+ * so far lead to, and afterwards what all of them do; -E2BIG if that outgrew the model, whose last
+ * operation is then not in @prog.
+ */
+int generate_tail(struct prog *prog, struct model *m, const struct generate_options *options,
+		  u64 seed);
+
 #endif

@@ -117,6 +117,55 @@ static void test_generate_leaves_the_state_of_the_program(void **state)
 	}
 }
 
+/* The tail knows the state that it continues: of what needs memory more than a third finds some,
+ * where one that begins with nothing finds none. */
+static void test_generate_tail_continues_the_state_of_the_program(void **state)
+{
+	struct making *g = *state;
+	u32 good = 0, all = 0;
+
+	for (u64 seed = 0; seed < 500; seed++) {
+		struct op_result result;
+		u32 before;
+
+		g->options.only = 0;
+		g->options.ops = 10;
+		make(g, seed);
+		if (g->prog.count < 10)
+			continue;
+		g->other = g->prog;
+		before = g->prog.count;
+		g->options.ops = 14;
+		g->options.only = 1u << OP_MPROTECT | 1u << OP_WRITE;
+		if (generate_tail(&g->prog, &g->scratch, &g->options, seed))
+			continue;
+		assert_int_equal(g->prog.count, 14);
+		model_reset(&g->model);
+		for (u32 i = 0; i < g->prog.count; i++) {
+			assert_int_equal(
+				model_step(&g->model, i, &g->prog.ops[i], NULL, &result), 0);
+			all += i >= before;
+			good += i >= before && result.err == 0;
+		}
+		assert_true(digest(g, &g->scratch) == digest(g, &g->model));
+		g->prog.count = before;
+		assert_true(prog_equal(&g->prog, &g->other));
+	}
+	print_message("%u of %u succeed\n", good, all);
+	assert_true(good > all / 3);
+}
+
+static void test_generate_tail_of_a_long_program_adds_nothing(void **state)
+{
+	struct making *g = *state;
+
+	make(g, 1);
+	g->other = g->prog;
+	g->options.ops = 5;
+	assert_int_equal(generate_tail(&g->prog, &g->scratch, &g->options, 1), 0);
+	assert_true(prog_equal(&g->prog, &g->other));
+}
+
 /* ---- everything appears ---- */
 
 /* A value of an argument, or any of a class of them. */
@@ -445,6 +494,8 @@ int main(void)
 		GENERATE(test_generate_different_seeds_differ),
 		GENERATE(test_generate_number_of_operations),
 		GENERATE(test_generate_leaves_the_state_of_the_program),
+		GENERATE(test_generate_tail_continues_the_state_of_the_program),
+		GENERATE(test_generate_tail_of_a_long_program_adds_nothing),
 		GENERATE(test_generate_everything_appears),
 		GENERATE(test_generate_three_in_ten_succeed_of_each_operation),
 		GENERATE(test_generate_no_fork_is_honoured),
