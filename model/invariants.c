@@ -145,7 +145,8 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 			return bad(diag, "F3 total_vm or a part of it", n, (u64)sum[k]);
 	if (mm->counter[COUNT_LOCKED_VM] + (n ? (s64)m->config.base_locked_vm : 0) != locked &&
 	    !(m->quirks_met &
-	      (1u << QUIRK_DONTUNMAP_LOCKED_LEAK | 1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE)))
+	      (1u << QUIRK_DONTUNMAP_LOCKED_LEAK | 1u << QUIRK_DONTUNMAP_LOCKED_NOCHARGE |
+	       1u << QUIRK_DONTUNMAP_SELF_MERGE)))
 		return bad(diag, "F4 locked_vm", n, (u64)locked);
 	return true;
 }

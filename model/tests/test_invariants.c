@@ -358,6 +358,22 @@ static void test_check_known_leak_passes(void **state)
 	assert_false(model_check(&t->model, &diag));
 }
 
+/* Old and new became one area, which then lost the lock that is still counted. */
+static void test_check_known_self_merge_of_locked_passes(void **state)
+{
+	struct testing *t = *state;
+	struct diag diag;
+
+	run_with(t, "v6.12,dontunmap_self_merge=on",
+		 "mmap(@4, +4, rw, private|anonymous|fixed, none, 0)\n"
+		 "mlock2(@4, +4, onfault)\n"
+		 "mremap(@4, +4, +4, maymove|fixed|dontunmap, @0)");
+	assert_true(model_check(&t->model, &diag));
+	t->model.quirks_met = 0;
+	assert_false(model_check(&t->model, &diag));
+	assert_memory_equal(diag.text, "F4 ", 3);
+}
+
 /* Nor is a droppable area that a kernel locked. */
 static void test_check_known_locked_droppable_passes(void **state)
 {
@@ -393,6 +409,7 @@ int main(void)
 		TEST(test_check_shared_faulted_by_guards_passes),
 		TEST(test_check_base_locked_counts),
 		TEST(test_check_known_leak_passes),
+		TEST(test_check_known_self_merge_of_locked_passes),
 		TEST(test_check_known_locked_droppable_passes),
 		TEST(test_check_dead_process_does_not_matter),
 	};
