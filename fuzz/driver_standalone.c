@@ -13,13 +13,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuzz/engine.h"
 #include "model/rng.h"
 
 #define INPUTS_MAX 4096
 #define INPUT_BYTES_MAX 65536u
+#define MADE_BYTES_MAX 2048u /* of what a target's own mutator makes */
 #define PATH_BYTES_MAX 4096
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+/* What a target may have. */
+#pragma weak LLVMFuzzerInitialize
+#pragma weak LLVMFuzzerCustomMutator
+#pragma weak LLVMFuzzerCustomCrossOver
 
 struct input {
 	u8 *bytes;
@@ -115,12 +120,45 @@ static size_t mutate_once(struct rng *rng, u8 *bytes, size_t size)
 	}
 }
 
+size_t LLVMFuzzerMutate(u8 *data, size_t size, size_t max_size)
+{
+	struct rng rng;
+
+	/* There is no seed, so the input is one: the same input gives the same output. */
+	rng_seed(&rng, size);
+	for (size_t i = 0; i < size; i++)
+		rng_seed(&rng, rng_next(&rng) ^ data[i]);
+	if (size < max_size)
+		data[size++] = (u8)rng_next(&rng);
+	return mutate_once(&rng, data, size);
+}
+
+/* One of the inputs as the target's own mutator changes it, or a child of two. */
+static size_t make_by_target(const struct inputs *in, struct rng *rng, u8 *bytes)
+{
+	const struct input *a = &in->input[rng_below(rng, in->count)];
+	const struct input *b = &in->input[rng_below(rng, in->count)];
+	size_t size = a->size < MADE_BYTES_MAX ? a->size : MADE_BYTES_MAX;
+
+	if (LLVMFuzzerCustomCrossOver && rng_one_in(rng, 4))
+		size = LLVMFuzzerCustomCrossOver(a->bytes, a->size, b->bytes, b->size, bytes,
+						 MADE_BYTES_MAX, (unsigned int)rng_next(rng));
+	else
+		memcpy(bytes, a->bytes, size);
+	for (u32 n = 1 + rng_below(rng, 3); n > 0; n--)
+		size = LLVMFuzzerCustomMutator(bytes, size, MADE_BYTES_MAX,
+					       (unsigned int)rng_next(rng));
+	return size;
+}
+
 /* One of the inputs with a few bytes changed, or with another's end; or bytes out of nowhere. */
 static void run_mutated(const struct inputs *in, struct rng *rng, u8 *bytes)
 {
 	size_t size = 0;
 
-	if (in->count == 0 || rng_one_in(rng, 4)) {
+	if (LLVMFuzzerCustomMutator && in->count && rng_one_in(rng, 2)) {
+		size = make_by_target(in, rng, bytes);
+	} else if (in->count == 0 || rng_one_in(rng, 4)) {
 		size = rng_below(rng, 1024);
 		for (size_t i = 0; i < size; i++)
 			bytes[i] = rng_one_in(rng, 2) ? (u8)rng_next(rng) : 0;
@@ -150,6 +188,8 @@ int main(int argc, char **argv)
 	int err = 0;
 
 	CHECK(in && bytes);
+	if (LLVMFuzzerInitialize)
+		LLVMFuzzerInitialize(&argc, &argv);
 	for (int i = 1; i < argc && !err; i++) {
 		if (strcmp(argv[i], "--mutate") == 0 && i + 1 < argc)
 			mutate = strtoul(argv[++i], NULL, 0);

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/engine.h"
+#include "fuzz/novelty.h"
 #include "model/model.h"
 #include "model/prog.h"
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+_Static_assert(FUZZ_PREFIX_BYTES == 1, "the profile");
 
 static void check_invariants(const struct model *m, const struct prog *prog, u32 index)
 {
@@ -41,6 +43,7 @@ static u64 run(struct model *m, struct snapshot *snap, const struct prog *prog)
 			break;
 		}
 		check_invariants(m, prog, i);
+		novelty_after_op(NULL, m, &prog->ops[i], &want);
 		model_snapshot(m, snap, true);
 		digest = (digest ^ snap_digest(snap) ^ (u64)(u32)want.err ^ want.value) *
 			 0x100000001b3ull;

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/engine.h"
 #include "model/prog.h"
-
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 /* The canonical text; the caller frees it. */
 static char *print(const struct prog *prog)
