@@ -109,6 +109,8 @@ static bool change_remove(struct mutator *mu, struct prog *prog, const struct pr
 	(void)other;
 	if (prog->count < 2)
 		return false;
+	if (most == prog->count)
+		most--;
 	/* Mostly a single one, so that what depends on the others still works. */
 	prog_remove(prog, at, rng_one_in(&mu->rng, 3) ? 1 + rng_below(&mu->rng, most) : 1);
 	return true;
