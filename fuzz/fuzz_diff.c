@@ -5,7 +5,7 @@
  *
  * The first two bytes choose two profiles, A and B; the rest is a program. From the rules of A to
  * those of B one rule is switched at a time. Two sets of rules that differ in one rule may differ
- * first in an operation that the table below names for it, and in no other: so a rule that leaks
+ * first in an operation that rule_ops.c names for it, and in no other: so a rule that leaks
  * into another part of the model is found, and every difference between A and B has a name. If no
  * step on the way makes a difference, neither may the whole way, although B is then told what A
  * chose where a kernel is free. And equal rules make none.
@@ -16,45 +16,11 @@
 
 #include "fuzz/engine.h"
 #include "fuzz/novelty.h"
+#include "fuzz/rule_ops.h"
 #include "model/model.h"
 #include "model/prog.h"
 
 _Static_assert(FUZZ_PREFIX_BYTES == 2, "two profiles");
-
-#define OPS1(a) (1ull << OP_##a)
-#define OPS2(a, b) (OPS1(a) | OPS1(b))
-/* Operations that give an area other flags, and merge it with a neighbour that has the same. */
-#define OPS_MODIFY                                                                 \
-	(OPS2(MPROTECT, MADVISE) | OPS2(MLOCK, MLOCK2) | OPS2(MUNLOCK, MLOCKALL) | \
-	 OPS2(MUNLOCKALL, MSEAL))
-#define OPS_MERGE (OPS_MODIFY | OPS2(MMAP, MREMAP))
-/* Operations that split areas, or copy them. */
-#define OPS_CLONE (OPS_MERGE | OPS2(MUNMAP, FORK))
-
-/* By rule: the operations in which it may show itself first. */
-#define RULE(name) [offsetof(struct model_rules, name)]
-static const u64 rule_ops[] = {
-	RULE(anon_merge) = OPS_MERGE,
-	RULE(new_merge) = OPS1(MMAP),
-	RULE(guard) = OPS1(MADVISE),
-	RULE(guard_flag) = OPS1(MADVISE),
-	RULE(guard_prepares_anon) = OPS1(MADVISE),
-	RULE(acct_drop_on_ro) = OPS1(MPROTECT),
-	RULE(map_stack_nohuge) = OPS1(MMAP),
-	RULE(mmap_fixed_atomic) = OPS1(MMAP),
-	RULE(mremap_params) = OPS1(MREMAP),
-	RULE(mremap_fixed_check_first) = OPS1(MREMAP),
-	RULE(mremap_multi) = OPS1(MREMAP),
-	RULE(mremap_mapcount) = OPS1(MREMAP),
-	RULE(dontunmap_skip_merge) = OPS1(MREMAP),
-	RULE(cow_file_index) = OPS1(MMAP),
-	RULE(avc_clone_reversed) = OPS_CLONE,
-	RULE(populate_hole_stops) = OPS1(MADVISE),
-	RULE(mseal) = OPS1(MSEAL),
-	RULE(mseal_dev_zero) = OPS1(MADVISE),
-	RULE(droppable) = OPS1(MMAP),
-};
-_Static_assert(ARRAY_SIZE(rule_ops) == sizeof(struct model_rules), "operations for each rule");
 
 struct diff {
 	struct model a, b;
@@ -95,7 +61,8 @@ static u32 first_difference(struct diff *d, const struct model_rules *a,
 	return i;
 }
 
-static _Noreturn void fail(const struct diff *d, u32 index, const char *rule, const char *what)
+static _Noreturn void unexplained(const struct diff *d, u32 index, const char *rule,
+				  const char *what)
 {
 	fprintf(stderr, "operation %u: %s: %s\n", index + 1, rule, what);
 	prog_print(stderr, &d->prog);
@@ -119,7 +86,8 @@ static bool walk(struct diff *d, const struct model_rules *a, const struct model
 		if (k < d->prog.count) {
 			differed = true;
 			if (!(rule_ops[offset] >> d->prog.ops[k].kind & 1))
-				fail(d, k, rule_descs[r].name, "is not about this operation");
+				unexplained(d, k, rule_descs[r].name,
+					    "is not about this operation");
 		}
 		from = to;
 	}
@@ -143,7 +111,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (!walk(d, a, b)) {
 		k = first_difference(d, a, b);
 		if (k < d->prog.count)
-			fail(d, k, "no single rule", "yet all of them make a difference");
+			unexplained(d, k, "no single rule", "yet all of them make a difference");
 	}
 	free(d);
 	return 0;

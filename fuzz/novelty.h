@@ -10,7 +10,7 @@
 
 #include "model/model.h"
 
-#define NOVELTY_COUNTERS 4096
+#define NOVELTY_COUNTERS 16384
 
 /*
  * Tells of an operation of which @m is the model afterwards: its kind and error, and for each merge

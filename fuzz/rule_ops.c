@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table follows from what the rules say (model/rules.def); fuzz_diff holds the model to it.
+ */
+#include "fuzz/rule_ops.h"
+
+#define OPS1(a) (1ull << OP_##a)
+#define OPS2(a, b) (OPS1(a) | OPS1(b))
+/* Operations that give an area other flags, and merge it with a neighbour that has the same. */
+#define OPS_MODIFY                                                                 \
+	(OPS2(MPROTECT, MADVISE) | OPS2(MLOCK, MLOCK2) | OPS2(MUNLOCK, MLOCKALL) | \
+	 OPS2(MUNLOCKALL, MSEAL))
+#define OPS_MERGE (OPS_MODIFY | OPS2(MMAP, MREMAP))
+/* Operations that split areas, or copy them. */
+#define OPS_CLONE (OPS_MERGE | OPS2(MUNMAP, FORK))
+
+/* A rule without a line here is about no operation, and fuzz_diff says so as soon as it differs. */
+#define RULE(name) [offsetof(struct model_rules, name)]
+const u64 rule_ops[sizeof(struct model_rules)] = {
+	RULE(anon_merge) = OPS_MERGE,
+	RULE(new_merge) = OPS1(MMAP),
+	RULE(guard) = OPS1(MADVISE),
+	RULE(guard_flag) = OPS1(MADVISE),
+	RULE(guard_prepares_anon) = OPS1(MADVISE),
+	RULE(acct_drop_on_ro) = OPS1(MPROTECT),
+	RULE(map_stack_nohuge) = OPS1(MMAP),
+	RULE(mmap_fixed_atomic) = OPS1(MMAP),
+	RULE(mremap_params) = OPS1(MREMAP),
+	RULE(mremap_fixed_check_first) = OPS1(MREMAP),
+	RULE(mremap_multi) = OPS1(MREMAP),
+	RULE(mremap_mapcount) = OPS1(MREMAP),
+	RULE(dontunmap_skip_merge) = OPS1(MREMAP),
+	RULE(cow_file_index) = OPS1(MMAP),
+	RULE(avc_clone_reversed) = OPS_CLONE,
+	RULE(populate_hole_stops) = OPS1(MADVISE),
+	RULE(mseal) = OPS1(MSEAL),
+	RULE(mseal_dev_zero) = OPS1(MADVISE),
+	RULE(droppable) = OPS1(MMAP),
+};
