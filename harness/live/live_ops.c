@@ -129,8 +129,10 @@ static bool live_munmap(struct worker *w, const struct op *op, struct op_result 
 static bool live_mprotect(struct worker *w, const struct op *op, struct op_result *result)
 {
 	u64 addr = address(w, op->arg[0]);
+	/* It then begins with the next area, however large the hole before that is. */
+	u64 reach = op->arg[2] & ABI_PROT_GROWSDOWN ? REACH_ALL : REACH_MAX;
 
-	if (hits_own(w, addr, op->arg[1], REACH_MAX))
+	if (hits_own(w, addr, op->arg[1], reach))
 		return refuse(result);
 	return done(result, exec_syscall(SYS_mprotect, addr, op->arg[1], op->arg[2], 0, 0, 0));
 }

@@ -115,6 +115,8 @@ static void test_live_calls_on_the_executor_itself_are_refused(void **state)
 		{ "munmap(0x1000, 0xf000000000000000)", -EINVAL, "the kernel rejects it" },
 		{ "mprotect(0x400000, +1, rw)", RESULT_REFUSED, "the executor's text" },
 		{ "mprotect(@0, 0x7f0000000000, r)", -ENOMEM, "stops at the hole before ours" },
+		{ "mprotect(@0, 0x800000001000, r|growsdown)", RESULT_REFUSED,
+		  "begins with the stack, the next area that there is" },
 		{ "madvise(0x1000, 0x7ffffff00000, dontneed)", RESULT_REFUSED, "skips holes" },
 		{ "mmap(0x400000, +1, rw, private|anonymous|fixed, none, 0)", RESULT_REFUSED,
 		  "the executor's text" },
