@@ -62,9 +62,10 @@ function(vma_fuzz_options name source out)
 		configure_file(${VMA_FUZZ_DIR}/${stem}.options
 			${PROJECT_BINARY_DIR}/${name}.options COPYONLY)
 		file(STRINGS ${VMA_FUZZ_DIR}/${stem}.options lines
-			REGEX "^(max_len|len_control) = ")
+			REGEX "^(max_len|len_control|dict) = ")
 		foreach(line ${lines})
 			string(REPLACE " = " "=" flag "-${line}")
+			string(REPLACE "-dict=" "-dict=${PROJECT_BINARY_DIR}/" flag ${flag})
 			list(APPEND flags ${flag})
 		endforeach()
 	endif()
