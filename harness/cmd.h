@@ -19,6 +19,7 @@ enum cmd_status {
 int cmd_fuzz(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_min(int argc, char **argv);
+int cmd_kernels(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_quirks(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
 	{"fuzz", cmd_fuzz, "generate programs and compare, by default the running kernel", true},
 	{"run", cmd_run, "replay programs, directories of them, or crash files", true},
 	{"min", cmd_min, "make a program that diverges as small as possible", true},
+	{"kernels", cmd_kernels, "get kernel sources from the distribution's archive", false},
 	{"ops", cmd_ops, "the operations that programs are made of", false},
 	{"rules", cmd_rules, "how kernels differ on purpose, with sources", false},
 	{"quirks", cmd_quirks, "the known kernel bugs", false},

@@ -177,7 +177,8 @@ static void test_cli_wrong_usage_is_status_2(void **state)
 
 static void test_cli_each_verb_has_help(void **state)
 {
-	static const char *const verbs[] = {"fuzz", "run", "min", "ops", "rules", "quirks"};
+	static const char *const verbs[] = {"fuzz", "run", "min", "kernels", "ops", "rules",
+					    "quirks"};
 	struct fixture *f = *state;
 	char args[64];
 	size_t i;
