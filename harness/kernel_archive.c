@@ -47,23 +47,23 @@ void kernel_archive_close(struct kernel_archive *a)
 	a->text = NULL;
 }
 
-/* The last error in @text or, if there is none, the last warning. */
+/* The first error in @text or, if there is none, the first warning. */
 static void keep_complaint(struct kernel_archive *a, const char *text)
 {
-	static const char *const marks[] = { "E: ", "W: " };
-	const char *line, *end, *found = NULL;
+	static const char *const marks[] = {"E: ", "W: "};
+	const char *line, *end;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(marks) && !found; i++) {
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
 		for (line = text; *line; line = *end ? end + 1 : end) {
 			end = line + strcspn(line, "\n");
-			if (strncmp(line, marks[i], strlen(marks[i])) == 0)
-				found = line + strlen(marks[i]);
+			if (strncmp(line, marks[i], strlen(marks[i])) != 0)
+				continue;
+			snprintf(a->apt_said, sizeof(a->apt_said), "%.*s", (int)(end - line) - 3,
+				 line + 3);
+			return;
 		}
 	}
-	if (found)
-		snprintf(a->apt_said, sizeof(a->apt_said), "%.*s", (int)strcspn(found, "\n"),
-			 found);
 }
 
 /*

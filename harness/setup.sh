@@ -9,7 +9,8 @@
 #	harness/setup.sh build			does neither, but builds everything
 #
 # Run again, it does no work twice. Packages are installed only where one is missing, by root only;
-# an ordinary user is told the command instead.
+# an ordinary user is told the command instead. test and build also get the kernel sources that the
+# userspace kernel backend is built from; without them (offline, say) all else is built and works.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -18,6 +19,12 @@ build=build/dev
 # What the build cannot do without, as "program-or-file package". The rest is optional.
 needed="cmake:cmake ninja:ninja-build cc:gcc pkg-config:pkg-config"
 needed_modules="libbpf:libbpf-dev cmocka:libcmocka-dev"
+
+# What the userspace kernel backend is built with, on top; and the series of its sources that are
+# fetched if there are none yet. Another: build/dev/vmafuzz kernels get source VERSION
+kernel_needed="flex:flex bison:bison bc:bc make:make gcc:gcc xz:xz-utils
+	/usr/include/libelf.h:libelf-dev /usr/include/openssl/ssl.h:libssl-dev"
+kernel_series=6.12
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { say "$*" >&2; exit 3; }
@@ -41,6 +48,37 @@ missing() {
 	have_libc || echo libc6-dev
 }
 
+have_clang_runtime() {
+	echo 'int main(void) { return 0; }' |
+		clang -fsanitize=address -x c - -o /dev/null 2>/dev/null
+}
+
+# The same of what only test and build want, and can do without.
+missing_optional() {
+	for entry in $kernel_needed; do
+		case $entry in
+		/*) [ -e "${entry%%:*}" ] || echo "${entry##*:}" ;;
+		*) command -v "${entry%%:*}" >/dev/null || echo "${entry##*:}" ;;
+		esac
+	done
+	have_clang_runtime || echo libclang-rt-dev
+}
+
+install_optional() {
+	packages=$(missing_optional | tr '\n' ' ')
+	packages=${packages% }
+	[ -n "$packages" ] || return 0
+	install="apt-get install -y --no-install-recommends $packages"
+	if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+		say "for the kernel backend and libFuzzer these are missing: sudo $install"
+		return 0
+	fi
+	say "installing: $packages"
+	export DEBIAN_FRONTEND=noninteractive
+	$install --simulate >/dev/null 2>&1 || apt-get update || true
+	$install || say "without these the kernel backend or libFuzzer may be missing: $packages"
+}
+
 install_missing() {
 	packages=$(missing | tr '\n' ' ')
 	packages=${packages% }
@@ -62,10 +100,25 @@ install_missing() {
 	$install || { apt-get update && $install; } || die "apt-get did not install: $packages"
 }
 
-# The targets in "$@", or all. A newer compiler than ours may warn: that is no reason not to build.
-build() {
+# A newer compiler than ours may warn: that is no reason not to build.
+configure() {
 	cmake --preset dev -DVMA_WERROR="${VMA_WERROR-OFF}" >/dev/null || die "cmake failed"
+}
+
+# The targets in "$@", or all.
+build() {
 	ninja -C $build "$@" || die "the build failed"
+}
+
+# What is here already is used without asking the archive. cmake sees to a kernel backend for the
+# sources that it finds when it is run.
+get_kernel_source() {
+	before=$($build/vmafuzz kernels list --cached) || true
+	if $build/vmafuzz kernels get source $kernel_series >/dev/null; then
+		[ "$before" = "$($build/vmafuzz kernels list --cached)" ] || configure
+	else
+		say "no kernel sources, no userspace kernel backend: run this again with a network"
+	fi
 }
 
 say_what_is_absent() {
@@ -104,8 +157,13 @@ esac
 verb=$1
 shift
 install_missing
-case $verb in
-fuzz) build vmafuzz && run_fuzz "$@" ;;
-test) build && run_tests ;;
-build) build ;;
-esac
+[ "$verb" = fuzz ] || install_optional
+configure
+build vmafuzz
+if [ "$verb" = fuzz ]; then
+	run_fuzz "$@"
+	exit
+fi
+get_kernel_source
+build
+[ "$verb" = build ] || run_tests
