@@ -50,7 +50,7 @@ void kernel_archive_close(struct kernel_archive *a)
 /* The first error in @text or, if there is none, the first warning. */
 static void keep_complaint(struct kernel_archive *a, const char *text)
 {
-	static const char *const marks[] = {"E: ", "W: "};
+	static const char *const marks[] = { "E: ", "W: " };
 	const char *line, *end;
 	u32 i;
 
@@ -98,7 +98,7 @@ static int apt(struct kernel_archive *a, const char *dir, struct diag *diag,
 	argv[n] = NULL;
 	status = subprocess_run(&p);
 	if (status == -EINTR)
-		return diag_set(diag, status, "stopped");
+		return diag_set(diag, status, "stopped; nothing that is half done is kept");
 	if (status == -ENOENT)
 		return diag_set(diag, status,
 				"there is no %s here: unpack a kernel tree by hand, and give its"

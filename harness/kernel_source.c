@@ -5,8 +5,8 @@
  */
 #include "harness/kernel_source.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +69,7 @@ static int run(const struct getting *g, const char *const *argv, struct diag *di
 	if (status == 0)
 		return 0;
 	if (status == -EINTR)
-		return diag_set(diag, status, "stopped");
+		return diag_set(diag, status, "stopped; nothing that is half done is kept");
 	if (status == -ENOENT)
 		return diag_set(diag, status,
 				"there is no %s here: install it (Debian: apt-get install dpkg tar"
@@ -104,24 +104,28 @@ static int check_space(const struct getting *g, struct diag *diag)
 			g->cache->root, have >> 20, need >> 20);
 }
 
-/* The one file that @pattern, below the place for work, names. */
-static int find_one(const struct getting *g, const char *pattern, char *buf, size_t size,
-		    struct diag *diag)
+static int unexpected(const struct getting *g, const char *what, struct diag *diag)
 {
-	char path[1400];
-	glob_t found;
-	int err = -ENOENT;
+	return diag_set(diag, -ENOENT, "%s %s is not what was expected: it has no %s",
+			g->offer.package, g->offer.package_version, what);
+}
 
-	snprintf(path, sizeof(path), "%s/%s", g->work, pattern);
-	if (glob(path, GLOB_NOSORT, NULL, &found) == 0) {
-		if (found.gl_pathc == 1 && snprintf(buf, size, "%s", found.gl_pathv[0]) < (int)size)
-			err = 0;
-		globfree(&found);
+/* apt-get has put one package into the place for work, under a name of its own choice. */
+static int find_deb(struct getting *g, struct diag *diag)
+{
+	DIR *dir = opendir(g->work);
+	struct dirent *entry;
+
+	g->deb[0] = '\0';
+	while (dir && !g->deb[0] && (entry = readdir(dir))) {
+		const char *suffix = strrchr(entry->d_name, '.');
+
+		if (suffix && strcmp(suffix, ".deb") == 0)
+			snprintf(g->deb, sizeof(g->deb), "%s/%s", g->work, entry->d_name);
 	}
-	if (err)
-		diag_set(diag, err, "%s %s is not what was expected: it has no %s",
-			 g->offer.package, g->offer.package_version, pattern);
-	return err;
+	if (dir)
+		closedir(dir);
+	return g->deb[0] ? 0 : unexpected(g, "package", diag);
 }
 
 static int unpack_tar(const struct getting *g, const char *tar, const char *tree, struct diag *diag)
@@ -156,12 +160,14 @@ static int unpack_tar(const struct getting *g, const char *tar, const char *tree
 /* From the .deb to the directory of the tree, whose name goes into @top. */
 static int unpack(const struct getting *g, char *top, size_t size, struct diag *diag)
 {
-	char dir[800], tree[800], tar[1400], pattern[160];
+	char dir[800], tree[800], tar[1000];
 	const char *const argv[] = { "dpkg", "--extract", g->deb, dir, NULL };
 	int err;
 
 	snprintf(dir, sizeof(dir), "%s/deb", g->work);
 	snprintf(tree, sizeof(tree), "%s/tree", g->work);
+	snprintf(tar, sizeof(tar), "%s/usr/src/%s.tar.xz", dir, g->offer.package);
+	snprintf(top, size, "%s/%s", tree, g->offer.package);
 	if (mkdir(tree, 0777))
 		return diag_set(diag, -errno, "cannot make %s: %s", tree, strerror(errno));
 	step_begin(g->archive->step, NULL, 0, "unpacking %s", g->offer.package);
@@ -169,20 +175,15 @@ static int unpack(const struct getting *g, char *top, size_t size, struct diag *
 	if (err)
 		return err;
 	unlink(g->deb);
-	snprintf(pattern, sizeof(pattern), "deb/usr/src/%s.tar.xz", g->offer.package);
-	err = find_one(g, pattern, tar, sizeof(tar), diag);
-	if (!err)
-		err = unpack_tar(g, tar, tree, diag);
-	snprintf(pattern, sizeof(pattern), "tree/%s", g->offer.package);
-	if (!err)
-		err = find_one(g, pattern, top, size, diag);
-	return err;
+	if (access(tar, R_OK))
+		return unexpected(g, ".tar.xz of sources", diag);
+	return unpack_tar(g, tar, tree, diag);
 }
 
 /* Downloads and unpacks g->offer and puts it in place. */
 static int fetch(struct getting *g, struct kernel_source *source, struct diag *diag)
 {
-	char top[1400], makefile[1420];
+	char top[1000], makefile[1020];
 	int err = kernel_cache_work(g->cache, g->work, sizeof(g->work), diag);
 
 	if (err)
@@ -192,16 +193,14 @@ static int fetch(struct getting *g, struct kernel_source *source, struct diag *d
 	if (!err)
 		err = kernel_archive_download(g->archive, &g->offer, g->work, g->bytes, diag);
 	if (!err)
-		err = find_one(g, "*.deb", g->deb, sizeof(g->deb), diag);
+		err = find_deb(g, diag);
 	if (!err)
 		err = unpack(g, top, sizeof(top), diag);
 	if (err)
 		return err;
 	snprintf(makefile, sizeof(makefile), "%s/Makefile", top);
-	err = kernel_version_from_makefile(makefile, source->version);
-	if (err)
-		return diag_set(diag, err, "%s %s has no Makefile with a version", g->offer.package,
-				g->offer.package_version);
+	if (kernel_version_from_makefile(makefile, source->version))
+		return unexpected(g, "Makefile with a version", diag);
 	source->cached = false;
 	return kernel_cache_commit(g->cache, top, source->version, diag);
 }
