@@ -141,11 +141,7 @@ int kernel_cache_lock(struct kernel_cache *c, int signals, struct diag *diag)
 		if (subprocess_signals_wait(signals, 200))
 			return diag_set(diag, -EINTR, "stopped");
 	}
-	err = remove_work(c);
-	if (err)
-		diag_set(diag, err, "cannot remove %s/" WORK ", left by an interrupted run: %s",
-			 c->dir, strerror(-err));
-	return err;
+	return 0;
 }
 
 void kernel_cache_unlock(struct kernel_cache *c)

@@ -5,7 +5,7 @@
  *
  * What has the name of a version is complete: it is made in a place for work beside it and then
  * renamed. Names that begin with a dot are of work, and what an interrupted run left there is
- * removed by the next one that takes the lock.
+ * removed by the next one that has the lock.
  */
 #ifndef HARNESS_KERNEL_CACHE_H
 #define HARNESS_KERNEL_CACHE_H
@@ -43,10 +43,10 @@ void kernel_cache_path(const struct kernel_cache *c, const char *version, char *
 
 /*
  * Makes the directories and takes the lock that adding and removing need, waiting for another
- * process that holds it (-EINTR: a signal came, see harness/subprocess.h). Removes leftovers.
+ * process that holds it (-EINTR: a signal came, see harness/subprocess.h).
  */
 int kernel_cache_lock(struct kernel_cache *c, int signals, struct diag *diag);
-/* Removes what is left of work, too. */
+/* Removes what is left of work, by whomever. Does nothing without the lock. */
 void kernel_cache_unlock(struct kernel_cache *c);
 
 /* The empty directory for work, of who holds the lock. */
