@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of backends. A new one is a line here.
+ * The table of backends, a new one is a line here; and what programs a backend can run.
  */
 #include "harness/backend.h"
 
@@ -33,4 +33,29 @@ const struct backend_type *backend_find(const char *text, struct backend_opts *o
 		 "no backend named \"%.*s\": there are live, model[:PROFILE] and mutant:N",
 		 (int)len, text);
 	return NULL;
+}
+
+static const char *lacks_for(const struct backend *b, const struct op *op)
+{
+	const struct op_desc *desc = &op_descs[op->kind];
+	u32 k;
+
+	if (!(b->ops >> op->kind & 1))
+		return desc->name;
+	if (op->fail_nth && !b->can_fail_alloc)
+		return "way to make an allocation fail";
+	for (k = 0; k < desc->arg_count; k++)
+		if (desc->arg[k].kind == ARG_FILE && !(b->files >> op->arg[k] & 1))
+			return "such file";
+	return NULL;
+}
+
+const char *backend_lacks(const struct backend *b, const struct prog *prog, u32 *op)
+{
+	const char *lacking = NULL;
+
+	for (*op = 0; *op < prog->count && !lacking; ++*op)
+		lacking = lacks_for(b, &prog->ops[*op]);
+	*op -= lacking != NULL;
+	return lacking;
 }

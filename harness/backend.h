@@ -59,6 +59,7 @@ struct backend {
 	const struct backend_type *type;
 	u32 observes;                /* enum snap_field: what it can ever observe */
 	u64 ops;                     /* bit mask of enum op_kind: operations that it has */
+	u32 files;                   /* bit mask of enum file_arg: what it can map */
 	bool can_fail_alloc;         /* it can do what op.fail_nth asks for */
 	/* What the kernel itself complained of during the last exec, snapshot or finish; "" if
 	 * nothing. After a complaint the case is over. */
@@ -82,6 +83,10 @@ extern const struct backend_type *const backend_types[]; /* all of them, NULL at
  * @diag. */
 const struct backend_type *backend_find(const char *text, struct backend_opts *opts,
 					struct diag *diag);
+
+/* What @prog needs and the backend lacks, in words that fit behind "has no", and the operation that
+ * needs it in *@op; NULL: nothing. */
+const char *backend_lacks(const struct backend *b, const struct prog *prog, u32 *op);
 
 /*
  * What else the machine said while a case ran: lines of the kernel's log that begin a WARN, BUG or

@@ -38,6 +38,7 @@ static struct model_backend *backend_new(const struct backend_type *type,
 	mb->base.type = type;
 	mb->base.observes = SNAP_ALL;
 	mb->base.ops = OPS_ALL;
+	mb->base.files = FILES_ALL;
 	model_config_default(&mb->config);
 	mb->config.rules = profile->rules;
 	mb->base.config = mb->config;

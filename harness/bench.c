@@ -265,6 +265,8 @@ static void open_live(struct bench *b, struct live *live, bool no_bpf)
 		return;
 	}
 	b->config = live->backend->config;
+	b->generate.available = live->backend->ops;
+	b->generate.files = live->backend->files;
 	b->config.quirks = profile_find(live->backend->profile)->quirks;
 	live->session = session_new(live->backend, &b->config);
 	CHECK(live->session);
@@ -292,7 +294,6 @@ static int pin(u32 cpu)
 
 static void generate_programs(struct bench *b)
 {
-	generate_options_default(&b->generate);
 	b->generate.ops = PROGRAM_OPS;
 	b->generate.no_fork = true;
 	model_init(b->model, &b->config);
@@ -311,6 +312,7 @@ static int run(struct bench *b)
 		return 2;
 	}
 	model_config_default(&b->config);
+	generate_options_default(&b->generate);
 	open_live(b, &b->plain, true);
 	open_live(b, &b->bpf, false);
 	generate_programs(b);

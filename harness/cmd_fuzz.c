@@ -65,7 +65,7 @@ static int take_only(struct fuzz_options *o, const char *text, struct diag *diag
 		if (kind == OP_COUNT)
 			return diag_set(diag, -EINVAL, "no operation named \"%.*s\"", (int)len,
 					text);
-		o->generate.only |= 1u << kind;
+		o->generate.only |= 1ull << kind;
 		if (text[len] == '\0')
 			return 0;
 		text += len + 1;

@@ -32,6 +32,7 @@ struct job {
 	struct fuzz_tally *tally;
 	struct cmd_session cs;
 	struct model *scratch; /* of the generator */
+	struct generate_options generate; /* what the backend has, of what was asked for */
 	struct findings *findings;
 	struct fuzz_log *log;  /* NULL: the kernel's log is not looked at */
 	struct prog prog, small;
@@ -315,7 +316,7 @@ static void run_case(struct job *j, u64 case_seed)
 	enum verdict verdict;
 
 	j->origin.case_seed = case_seed;
-	generate(&j->prog, j->scratch, &j->options->generate, case_seed);
+	generate(&j->prog, j->scratch, &j->generate, case_seed);
 	session_run(j->cs.session, &j->prog, &opts, &j->outcome);
 	j->tally->cases++;
 	j->tally->ops += j->outcome.ops_done;
@@ -372,6 +373,20 @@ static void job_close(struct job *j)
 	free(j);
 }
 
+/* Programs are to have only what the backend has. False: that leaves no operation. */
+static bool take_available(struct job *j, struct diag *diag)
+{
+	const struct backend *b = j->cs.backend;
+
+	j->generate = j->options->generate;
+	j->generate.available &= b->ops;
+	j->generate.files &= b->files;
+	if (!j->generate.only || j->generate.only & b->ops)
+		return true;
+	diag_set(diag, 0, "the backend %s has none of the operations of --only", b->type->name);
+	return false;
+}
+
 /* NULL: @status says why, and the user was told. */
 static struct job *job_open(const struct fuzz_options *options, u32 number, int *status)
 {
@@ -387,6 +402,10 @@ static struct job *job_open(const struct fuzz_options *options, u32 number, int 
 	diag_set(&diag, 0, "out of memory");
 	if (j->scratch)
 		*status = cmd_session_open(&j->cs, &options->backend, pin(number), &diag);
+	if (*status == STATUS_AGREE && !take_available(j, &diag)) {
+		cmd_session_close(&j->cs);
+		*status = STATUS_USAGE;
+	}
 	if (*status == STATUS_AGREE) {
 		model_init(j->scratch, &j->cs.config);
 		return j;
@@ -506,7 +525,7 @@ int fuzz_one(const struct fuzz_options *options)
 	if (!j)
 		return status;
 	j->origin.case_seed = options->case_seed;
-	generate(&j->prog, j->scratch, &options->generate, options->case_seed);
+	generate(&j->prog, j->scratch, &j->generate, options->case_seed);
 	run_closely(j, &j->prog);
 	status = one_verdict(j);
 	job_close(j);

@@ -326,18 +326,6 @@ static bool finish(struct session *s, const struct prog *prog, struct outcome *o
 	return b->type->finish(b, &outcome->diag) == 0 && !complained(s, prog, outcome);
 }
 
-/* The program's first operation that the backend lacks, or prog->count. */
-static u32 first_unsupported(const struct backend *b, const struct prog *prog)
-{
-	u32 i;
-
-	for (i = 0; i < prog->count; i++)
-		if (!(b->ops >> prog->ops[i].kind & 1) ||
-		    (prog->ops[i].fail_nth && !b->can_fail_alloc))
-			break;
-	return i;
-}
-
 /* What the test processes are before a program: of a backend that had to be started anew it may be
  * something else than before. */
 static void take_base(struct session *s)
@@ -358,6 +346,7 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 		 struct outcome *outcome)
 {
 	struct backend *b = s->backend;
+	const char *lacking;
 	u32 i;
 
 	s->diverged = false;
@@ -369,12 +358,10 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 	outcome->diff.text[0] = '\0';
 	outcome->diag.text[0] = '\0';
 	b->complaint[0] = '\0';
-	i = first_unsupported(b, prog);
-	if (i < prog->count) {
+	lacking = backend_lacks(b, prog, &i);
+	if (lacking) {
 		outcome->verdict = VERDICT_SKIP;
-		diag_set(&outcome->diag, 0, "operation %u: this backend has no %s", i + 1,
-			 b->ops >> prog->ops[i].kind & 1 ? "way to make an allocation fail" :
-							   op_descs[prog->ops[i].kind].name);
+		diag_set(&outcome->diag, 0, "operation %u: this backend has no %s", i + 1, lacking);
 		return;
 	}
 	outcome->verdict = VERDICT_ERROR;

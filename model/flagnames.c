@@ -100,6 +100,7 @@ const struct flagname names_file[] = {
 	{ FILE_MEM0B, "m0b" },
 	{ FILE_MEM0RO, "m0ro" },
 	{ FILE_ZERO, "zero" },
+	{ FILE_DEV, "dev" },
 	{ 0, NULL },
 };
 

@@ -33,7 +33,9 @@ struct range {
 
 void generate_options_default(struct generate_options *options)
 {
-	*options = (struct generate_options){ .ops = 20, .bad_permil = 30 };
+	*options = (struct generate_options){
+		.ops = 20, .bad_permil = 30, .available = OPS_ALL, .files = FILES_ALL
+	};
 }
 
 /*
@@ -45,7 +47,7 @@ static void draw_weights(struct gen *g)
 {
 	static const u8 factors[8] = { 0, 0, 0, 1, 1, 2, 4, 8 };
 	bool family = !g->options->no_fork && rng_one_in(&g->rng, 5);
-	u32 only = g->options->only;
+	u64 only = g->options->only;
 
 	g->weight_sum = 0;
 	for (u32 k = 0; k < OP_COUNT; k++) {
@@ -60,7 +62,7 @@ static void draw_weights(struct gen *g)
 			factor = 1;
 		if (g->options->no_fork && (k == OP_FORK || k == OP_EXIT))
 			factor = 0;
-		if (only && !(only >> k & 1))
+		if ((only && !(only >> k & 1)) || !(g->options->available >> k & 1))
 			factor = 0;
 		g->weight[k] = op_descs[k].weight * factor;
 		g->weight_sum += g->weight[k];
@@ -487,6 +489,13 @@ static void spoil(struct gen *g, struct op *op)
 	op->arg[k] = argkinds[desc->arg[k].kind].decode((u16)rng_next(&g->rng));
 }
 
+/* An argument as the byte form can say it, and of what there is. */
+static u64 canonical(const struct gen *g, enum arg_kind kind, u64 value)
+{
+	value = argkinds[kind].decode(argkinds[kind].encode(value));
+	return kind == ARG_FILE && !(g->options->files >> value & 1) ? FILE_MEM0 : value;
+}
+
 static void draw_op(struct gen *g, struct op *op)
 {
 	memset(op, 0, sizeof(*op));
@@ -499,12 +508,8 @@ static void draw_op(struct gen *g, struct op *op)
 	draw_args(g, op);
 	if (rng_below(&g->rng, 1000) < g->options->bad_permil)
 		spoil(g, op);
-	/* Only what the byte form can say. */
-	for (u32 k = 0; k < op_descs[op->kind].arg_count; k++) {
-		const struct argkind *kind = &argkinds[op_descs[op->kind].arg[k].kind];
-
-		op->arg[k] = kind->decode(kind->encode(op->arg[k]));
-	}
+	for (u32 k = 0; k < op_descs[op->kind].arg_count; k++)
+		op->arg[k] = canonical(g, op_descs[op->kind].arg[k].kind, op->arg[k]);
 }
 
 int generate_tail(struct prog *prog, struct model *m, const struct generate_options *options,

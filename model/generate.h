@@ -17,10 +17,12 @@ struct generate_options {
 	u32 ops;	/* operations of a program, at most PROG_OPS_MAX */
 	u32 bad_permil; /* chance in a thousand that an argument is a bad one */
 	bool no_fork;	/* never fork nor exit (for measuring) */
-	u32 only;	/* not 0: bit mask of the operations that may be used */
+	u64 only;	/* not 0: bit mask of the operations that may be used */
+	u64 available;	/* bit mask of the operations that there are at all (backend.ops) */
+	u32 files;	/* bit mask of enum file_arg: what there is to map (backend.files) */
 };
 
-/* 20 operations, 30 permil. */
+/* 20 operations, 30 permil, everything that there is. */
 void generate_options_default(struct generate_options *options);
 
 /*

@@ -11,6 +11,12 @@
  *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
  *     (is_mergeable_vma()).
  *  3. The open file is the same.
+ *     Rule close_blocks: of areas that must be told when they go (vm_ops->close) with
+ *     any: neither neighbour may have close();
+ *     next_or_removed: next may not, nor an area that would go;
+ *     only_removed: an area that would go may not, so only the boundary between two can shift. If R
+ *         is a whole area, nothing merges; a new R between two joins prev alone
+ *         (can_merge_remove_vma()).
  *  4. The page offset continues; for private files with rule cow_file_index=virtual, the anonymous
  *     one too.
  *  5. anon_vmas agree (is_mergeable_anon_vma(); kernels look at this before the offset, which makes
@@ -42,6 +48,7 @@ const char *const merge_rule_names[MERGE_RULE_COUNT] = {
 	[MERGE_NOT_AT_EDGE] = "not_at_edge",
 	[MERGE_FLAGS] = "flags",
 	[MERGE_FILE] = "file",
+	[MERGE_CLOSE] = "close",
 	[MERGE_ANON_VMA] = "anon_vma",
 	[MERGE_ANON_LEGACY] = "anon_legacy",
 	[MERGE_FORK_LIMIT] = "fork_limit",
@@ -57,6 +64,7 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_NOT_AT_EDGE] = "the range does not reach the edge of its area",
 	[MERGE_FLAGS] = "the flags differ",
 	[MERGE_FILE] = "they are not of the same open file",
+	[MERGE_CLOSE] = "an area would go that must be told so (vm_ops->close)",
 	[MERGE_ANON_VMA] = "both are faulted, with different anon_vmas",
 	[MERGE_ANON_LEGACY] = "a faulted range does not join an unfaulted area (legacy rule)",
 	[MERGE_FORK_LIMIT] =
@@ -104,6 +112,21 @@ static bool offset_continues(const struct model *m, const struct merge_range *r,
 	return low + pages == high;
 }
 
+/* Rule 3, what is decided by the neighbour alone. */
+static bool close_refuses(const struct model *m, const struct model_vma *n, bool n_is_prev)
+{
+	if (!n->has_close || mutant(m, MUTANT_MERGE_CLOSE))
+		return false;
+	return m->config.rules.close_blocks == CLOSE_BLOCKS_ANY ||
+	       (m->config.rules.close_blocks == CLOSE_BLOCKS_NEXT_OR_REMOVED && !n_is_prev);
+}
+
+/* Rule 3: @v would go. */
+static bool may_remove(const struct model *m, const struct model_vma *v)
+{
+	return !v->has_close || mutant(m, MUTANT_MERGE_CLOSE);
+}
+
 /* Rules 2 to 4: all but the anon_vma. */
 static enum merge_rule attributes_match(const struct model *m, const struct merge_range *r,
 					const struct model_vma *n, bool n_is_prev)
@@ -112,6 +135,8 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 		return MERGE_FLAGS;
 	if (r->file != n->file && !mutant(m, MUTANT_MERGE_FILE))
 		return MERGE_FILE;
+	if (close_refuses(m, n, n_is_prev))
+		return MERGE_CLOSE;
 	if (!offset_continues(m, r, n, n_is_prev))
 		return MERGE_OFFSET;
 	return MERGE_OK;
@@ -241,6 +266,8 @@ int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r)
 
 	if (left == MERGE_OK && right == MERGE_OK && !cross_matches(m, prev, next))
 		right = MERGE_CROSS;
+	if (left == MERGE_OK && right == MERGE_OK && !may_remove(m, next))
+		right = MERGE_CLOSE;
 	record(m, r, left, right);
 	if (left != MERGE_OK && right != MERGE_OK)
 		return -1;
@@ -353,6 +380,10 @@ int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end,
 		right = side_matches(m, &r, *i + 1 < mm->vma_count ? mid + 1 : NULL, false);
 	if (left == MERGE_OK && right == MERGE_OK && !cross_matches(m, mid - 1, mid + 1))
 		right = MERGE_CROSS;
+	if (start == mid->start && end == mid->end && !may_remove(m, mid)) {
+		left = left == MERGE_OK ? MERGE_CLOSE : left;
+		right = right == MERGE_OK ? MERGE_CLOSE : right;
+	}
 	record(m, &r, left, right);
 	if (left != MERGE_OK && right != MERGE_OK) {
 		err = split_around(m, mm, i, start, end);

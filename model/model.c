@@ -60,6 +60,7 @@ void model_reset(struct model *m)
 		[FILE_MEM0B] = { 0, true, FILE_PAGES },
 		[FILE_MEM0RO] = { 0, false, FILE_PAGES },
 		[FILE_ZERO] = { MODEL_INODE_ZERO, true, ~0ull },
+		[FILE_DEV] = { MODEL_INODE_DEV, true, FILE_PAGES },
 	};
 	struct model_mm *mm = &m->mm[0];
 

@@ -72,6 +72,7 @@ struct model_vma {
 	u8 chain_len;		    /* 0 exactly if anon_vma is 0 */
 	/* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
 	bool anonymous;
+	bool has_close; /* vm_ops->close: the owner of the mapping is told when an area goes */
 };
 
 enum page_state {
@@ -102,11 +103,12 @@ struct model_anon_vma {
 };
 
 struct model_file {
-	/* memfd: index below FILE_INODES; else MODEL_INODE_OWN or MODEL_INODE_ZERO */
+	/* memfd: index below FILE_INODES; else one of MODEL_INODE_* */
 	u8 inode;
 	bool writable; /* opened read-write */
 	u64 pages;     /* length */
 };
+#define MODEL_INODE_DEV 0xfd /* what FILE_DEV maps */
 /* shmem object of one shared anonymous mapping: its tags are in shmem */
 #define MODEL_INODE_OWN 0xfe
 #define MODEL_INODE_ZERO 0xff /* /dev/zero */
@@ -139,6 +141,7 @@ enum merge_rule {
 	MERGE_NOT_AT_EDGE,  /* the range does not reach the edge of its area */
 	MERGE_FLAGS,	    /* flags differ */
 	MERGE_FILE,	    /* another open file */
+	MERGE_CLOSE,	    /* an area that must be told when it goes would go */
 	MERGE_OFFSET,	    /* page offsets do not continue */
 	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */
 	/* one is faulted, one is not, and the legacy rule wants it the other way round */

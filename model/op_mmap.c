@@ -44,7 +44,7 @@ struct mapping {
 	u64 prot, mapflags, flags;
 	u64 pgoff;
 	u16 file; /* id, 0: none */
-	bool anonymous;
+	bool anonymous, has_close;
 };
 
 static u64 prot_to_flags(u64 prot)
@@ -170,6 +170,7 @@ static int check_file(struct model *m, struct mapping *map, u64 len)
 		return -EINVAL;
 	/* /dev/zero: private is anonymous memory that keeps the file, shared a shmem object. */
 	map->anonymous = f->inode == MODEL_INODE_ZERO && type == ABI_MAP_PRIVATE;
+	map->has_close = f->inode == MODEL_INODE_DEV;
 	if (f->inode == MODEL_INODE_ZERO && !map->anonymous)
 		map->file = new_shmem(m, map->pages);
 	return 0;
@@ -243,7 +244,8 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 					.anon_pgoff = r.anon_pgoff,
 					.flags = map->flags,
 					.file = map->file,
-					.anonymous = map->anonymous };
+					.anonymous = map->anonymous,
+					.has_close = map->has_close };
 		vma_insert(m, mm, &v);
 	}
 	mm_account(mm, map->flags, (s64)map->pages);

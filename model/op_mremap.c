@@ -16,14 +16,16 @@
  *     the range runs over holes.
  *  4. No new address. Same length: nothing. Shorter: what is too long is unmapped. Longer: in place
  *     if the range ends where the area does and what follows is free; else it moves if MAYMOVE
- *     allows it, else ENOMEM.
+ *     allows it, else ENOMEM. What grows in place may merge with what follows (merge.c); with rule
+ *     close_blocks=any an area that has close() grows all the same, but merges with nothing.
  *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long, then
  *     moves. With rule mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves
  *     the destination unmapped.
  *  6. Several areas (rule mremap_multi; remap_move()): FIXED, same length. Each area of the range
  *     moves by itself, gaps stay gaps, and what lies at the destination of a gap stays. The first
- *     area must hold addr: EFAULT. A private mapping of /dev/zero may only be moved alone: EFAULT.
- *     Areas moved before an error stay moved.
+ *     area must hold addr: EFAULT. What has a get_unmapped_area() of its own, a private mapping of
+ *     /dev/zero or one of FILE_DEV, may only be moved alone: EFAULT. Areas moved before an error
+ *     stay moved.
  */
 #include <errno.h>
 
@@ -145,7 +147,10 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .fork_child = vma_is_fork_child(v),
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };
 
-	merge_new(m, mm, &range);
+	if (v->has_close && m->config.rules.close_blocks == CLOSE_BLOCKS_ANY)
+		mm->vmas[i].end += delta;
+	else
+		merge_new(m, mm, &range);
 	mm_account(mm, flags, (s64)delta);
 	if (flags & VMF_LOCKED) {
 		mm->counter[COUNT_LOCKED_VM] += (s64)delta;
@@ -217,10 +222,10 @@ static int remap_there(struct model *m, struct step *s, struct remap *r)
 	return err || m->limit ? err : remap_move_area(m, s->mm, r, i);
 }
 
-/* Rule 6. */
+/* Rule 6. Of the files here only FILE_DEV has close(). */
 static bool moves_only_alone(const struct model_vma *v)
 {
-	return v->file && v->anonymous;
+	return (v->file && v->anonymous) || v->has_close;
 }
 
 /* Rule 6. */

@@ -60,6 +60,8 @@ void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, 
 		text_add(t, " f%u+%" PRIu64, vma->file, pgoff);
 	else if (vma->file)
 		text_add(t, " file+%" PRIu64, pgoff);
+	if (vma->has_close && fields & SNAP_CLOSE)
+		text_add(t, " close");
 	if (!(fields & SNAP_PGOFF))
 		return;
 	if (!vma->file && pgoff != page)

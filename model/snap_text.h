@@ -19,8 +19,8 @@ bool snap_state_differs(const struct snap_page *want, const struct snap_page *se
 /* Do the contents differ? Only if both are known. */
 bool snap_tag_differs(const struct snap_page *want, const struct snap_page *seen);
 
-/* Access, flags, file and offsets of @vma as an area that begins at @page would have them: "rw
- * ac". */
+/* Access, flags, file, offsets and other attributes of @vma as an area that begins at @page would
+ * have them: "rw ac". */
 void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, u32 fields);
 /* "name=@17": a linear index of anonymous memory, relative to that of the arena's first page. */
 void snap_text_index(struct text *t, const char *name, u64 index);

@@ -30,7 +30,8 @@ enum snap_field {
 	SNAP_COUNTERS = 1 << 4, /* map_count, total_vm, data_vm, exec_vm, stack_vm, locked_vm */
 	SNAP_DEF_FLAGS = 1 << 5,
 	SNAP_PAGES = 1 << 6,    /* which pages are populated or guarded, and their tags */
-	SNAP_ALL = (1 << 7) - 1,
+	SNAP_CLOSE = 1 << 8,    /* does an area have vm_ops->close */
+	SNAP_ALL = (1 << 9) - 1,
 };
 
 enum snap_counter {
@@ -53,6 +54,7 @@ struct snap_vma {
 	u16 anon_vma;    /* id, 0 for none ("unfaulted") */
 	u16 chain;       /* first entry in snapshot.chain */
 	u16 chain_len;
+	bool has_close;  /* vm_ops->close */
 };
 
 struct snap_anon_vma {

@@ -119,6 +119,12 @@ static void test_session_unsupported_operation_skips(void **state)
 	session_run(f.session, &f.prog, &how, &f.outcome);
 	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);
 	assert_non_null(strstr(f.outcome.diag.text, "allocation"));
+	f.prog.ops[0].fail_nth = 0;
+	f.prog.ops[0].arg[4] = FILE_DEV;
+	f.backend->files = FILES_ALL & ~(1u << FILE_DEV);
+	session_run(f.session, &f.prog, &how, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);
+	assert_non_null(strstr(f.outcome.diag.text, "no such file"));
 	finish(&f);
 }
 

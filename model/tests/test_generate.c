@@ -50,6 +50,8 @@ static void test_generate_defaults(void **state)
 	assert_int_equal(g->options.bad_permil, 30);
 	assert_false(g->options.no_fork);
 	assert_int_equal(g->options.only, 0);
+	assert_int_equal(g->options.available, OPS_ALL);
+	assert_int_equal(g->options.files, FILES_ALL);
 }
 
 static void test_generate_same_seed_same_program(void **state)
@@ -405,11 +407,30 @@ static void test_generate_only_is_honoured(void **state)
 {
 	struct making *g = *state;
 
-	g->options.only = 1u << OP_MMAP | 1u << OP_MREMAP | 1u << OP_WRITE | 1u << OP_FORK;
+	g->options.only = 1ull << OP_MMAP | 1ull << OP_MREMAP | 1u << OP_WRITE | 1u << OP_FORK;
 	for (u64 seed = 0; seed < 5000; seed++) {
 		make(g, seed);
 		for (u32 i = 0; i < g->prog.count; i++)
 			assert_true(g->options.only >> g->prog.ops[i].kind & 1);
+	}
+}
+
+static void test_generate_only_what_is_available_is_used(void **state)
+{
+	struct making *g = *state;
+
+	g->options.available = OPS_ALL & ~(1ull << OP_MREMAP | 1ull << OP_READ);
+	g->options.files = 1u << FILE_NONE | 1u << FILE_MEM0 | 1u << FILE_ZERO;
+	g->options.bad_permil = 300;
+	for (u64 seed = 0; seed < 5000; seed++) {
+		make(g, seed);
+		for (u32 i = 0; i < g->prog.count; i++) {
+			const struct op *op = &g->prog.ops[i];
+
+			assert_true(g->options.available >> op->kind & 1);
+			if (op->kind == OP_MMAP)
+				assert_true(g->options.files >> op->arg[4] & 1);
+		}
 	}
 }
 
@@ -419,7 +440,7 @@ static void test_generate_only_one_operation(void **state)
 	struct making *g = *state;
 
 	for (u32 k = 0; k < OP_COUNT; k++) {
-		g->options.only = 1u << k;
+		g->options.only = 1ull << k;
 		for (u64 seed = 0; seed < 50; seed++) {
 			make(g, seed);
 			for (u32 i = 0; i < g->prog.count; i++)
@@ -500,6 +521,7 @@ int main(void)
 		GENERATE(test_generate_three_in_ten_succeed_of_each_operation),
 		GENERATE(test_generate_no_fork_is_honoured),
 		GENERATE(test_generate_only_is_honoured),
+		GENERATE(test_generate_only_what_is_available_is_used),
 		GENERATE(test_generate_only_one_operation),
 		GENERATE(test_generate_without_bad_arguments_nothing_is_misaligned),
 		GENERATE(test_generate_survives_bytes_exactly),

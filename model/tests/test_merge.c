@@ -42,6 +42,56 @@ static void test_refused_geometry(void **state)
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
 }
 
+#define DEV ", rw, shared|fixed, dev, "
+#define CLOSE_AREA "mmap(@0, +8" DEV "0)\n"
+
+static void test_refused_by_close(void **state)
+{
+	static const char split_left[] = CLOSE_AREA "mprotect(@2, +2, r)\nmprotect(@2, +1, rw)";
+	static const char split_right[] = CLOSE_AREA "mprotect(@2, +2, r)\nmprotect(@3, +1, rw)";
+	static const char whole[] = CLOSE_AREA "mprotect(@2, +4, r)\nmprotect(@2, +4, rw)";
+	static const char between[] = CLOSE_AREA "munmap(@2, +2)\nmmap(@2, +2" DEV "+2)";
+	static const char behind[] = CLOSE_AREA "munmap(@0, +2)\nmmap(@0, +2" DEV "0)";
+	static const struct refusal rows[] = {
+		/* The boundary shifts, and nothing goes. */
+		{ NULL, split_left, MERGE_OK, MERGE_NOT_AT_EDGE, MERGE_OK },
+		{ "close_blocks=next_or_removed", split_left, MERGE_OK, MERGE_NOT_AT_EDGE,
+		  MERGE_OK },
+		{ "close_blocks=any", split_left, MERGE_CLOSE, MERGE_NOT_AT_EDGE, MERGE_CLOSE },
+		{ NULL, split_right, MERGE_NOT_AT_EDGE, MERGE_OK, MERGE_OK },
+		{ "close_blocks=next_or_removed", split_right, MERGE_NOT_AT_EDGE, MERGE_CLOSE,
+		  MERGE_CLOSE },
+		{ "close_blocks=any", split_right, MERGE_NOT_AT_EDGE, MERGE_CLOSE, MERGE_CLOSE },
+		/* The area in the middle would go. */
+		{ NULL, whole, MERGE_CLOSE, MERGE_CLOSE, MERGE_CLOSE },
+		{ "close_blocks=next_or_removed", whole, MERGE_CLOSE, MERGE_CLOSE, MERGE_CLOSE },
+		{ "close_blocks=any", whole, MERGE_CLOSE, MERGE_CLOSE, MERGE_CLOSE },
+		/* Of a new range's neighbours the right one would go, if both joined it. */
+		{ NULL, between, MERGE_OK, MERGE_CLOSE, MERGE_CLOSE },
+		{ "close_blocks=next_or_removed", between, MERGE_OK, MERGE_CLOSE, MERGE_CLOSE },
+		{ "close_blocks=any", between, MERGE_CLOSE, MERGE_CLOSE, MERGE_CLOSE },
+		{ NULL, behind, MERGE_NO_NEIGHBOUR, MERGE_OK, MERGE_OK },
+		{ "close_blocks=next_or_removed", behind, MERGE_NO_NEIGHBOUR, MERGE_CLOSE,
+		  MERGE_CLOSE },
+		{ "close_blocks=any", behind, MERGE_NO_NEIGHBOUR, MERGE_CLOSE, MERGE_CLOSE },
+	};
+
+	check_refusals(*state, rows, ARRAY_SIZE(rows));
+}
+
+static void test_growing_in_place_with_close_joins_nothing_behind(void **state)
+{
+	static const char program[] = CLOSE_AREA "munmap(@2, +2)\nmremap(@0, +2, +4, 0, @0) = @0";
+	struct testing *t = *state;
+
+	run_with(t, NULL, program);
+	expect_areas(t, "p0 @0 +4 rw sh f1+0\np0 @4 +4 rw sh f1+4");
+	expect_merge(t, MERGE_OK, MERGE_CLOSE);
+	run_with(t, "close_blocks=any", program);
+	expect_areas(t, "p0 @0 +4 rw sh f1+0\np0 @4 +4 rw sh f1+4");
+	expect_counters(t, "p0 map_count=+2 total_vm=+8");
+}
+
 static void test_refused_by_flags(void **state)
 {
 	static const struct refusal rows[] = {
@@ -339,6 +389,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_refused_geometry),
+		TEST(test_refused_by_close),
+		TEST(test_growing_in_place_with_close_joins_nothing_behind),
 		TEST(test_refused_by_flags),
 		TEST(test_refused_by_file),
 		TEST(test_refused_by_anon_vma),
