@@ -15,6 +15,8 @@
 #include "flagnames.h"
 #include "generate.h"
 
+#define HEAP_BASE_PAGE ((HEAP_BASE - ARENA_BASE) >> PAGE_SHIFT) /* of the arena */
+
 struct gen {
 	struct rng rng;
 	struct model *m;
@@ -426,6 +428,16 @@ static u64 draw_advice(struct gen *g)
 	return names_advice[rng_below(&g->rng, count)].value;
 }
 
+/* Mostly some pages up or down; now and then what is not the end of a page. */
+static u64 draw_break(struct gen *g)
+{
+	u64 from = (gen_mm(g)->brk - ARENA_BASE) >> PAGE_SHIFT, to = HEAP_BASE_PAGE;
+
+	if (rng_below(&g->rng, 8))
+		to = from + rng_below(&g->rng, 5) - (from > HEAP_BASE_PAGE + 2 ? 2 : 0);
+	return addr_make(ADDR_ARENA, (s64)(to * PAGE_BYTES) - (rng_one_in(&g->rng, 8) ? 8 : 0));
+}
+
 /* Mostly where the access is allowed. */
 static struct range draw_touch(struct gen *g, u64 access)
 {
@@ -462,6 +474,9 @@ static void draw_args(struct gen *g, struct op *op)
 		r = draw_touch(g, op->kind == OP_WRITE ? VMF_WRITE : VMF_ACCESS);
 		op->arg[0] = addr_of(g, r.start + rng_below(&g->rng, (u32)r.pages));
 		return;
+	case OP_BRK:
+		op->arg[0] = draw_break(g);
+		return;
 	case OP_MUNLOCKALL:
 	case OP_FORK:
 	case OP_EXIT:
@@ -477,7 +492,8 @@ static void draw_args(struct gen *g, struct op *op)
 		op->arg[2] = rng_below(&g->rng, 2);
 }
 
-/* An argument that anything can be: unaligned, zero, overflowing, unknown. */
+/* An argument that anything can be: unaligned, zero, overflowing, unknown; of a reserved one only
+ * what is bad. */
 static void spoil(struct gen *g, struct op *op)
 {
 	const struct op_desc *desc = &op_descs[op->kind];
@@ -486,7 +502,9 @@ static void spoil(struct gen *g, struct op *op)
 	if (!desc->arg_count)
 		return;
 	k = rng_below(&g->rng, desc->arg_count);
-	op->arg[k] = argkinds[desc->arg[k].kind].decode((u16)rng_next(&g->rng));
+	op->arg[k] = desc->arg[k].kind == ARG_ZERO ?
+			     1 :
+			     argkinds[desc->arg[k].kind].decode((u16)rng_next(&g->rng));
 }
 
 /* An argument as the byte form can say it, and of what there is. */

@@ -95,6 +95,7 @@ struct merge_range {
 	const struct model_vma *copied_from; /* mremap: whose pages move here; else NULL */
 	bool copied_survives; /* mremap: and it is not a candidate for merging itself */
 	bool alone;	      /* no merge is even tried */
+	bool brk;	      /* only one with the heap's own area is tried */
 };
 /*
  * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that
@@ -144,6 +145,8 @@ bool model_may_place(const struct model *m, const struct model_mm *mm, u64 addr,
 bool hint_is_free(const struct model_mm *mm, u64 hint, u64 pages);
 /* An address for @pages that a kernel might choose; when nobody has seen one. Page number. */
 u64 choose_place(const struct model_mm *mm, u64 pages);
+/* 4 GiB: whether there is memory for more is not for the model to know. */
+#define MAPPING_PAGES_MAX (1ull << 20)
 
 /* Every operation: model_<name>(m, process, op, seen, result). */
 struct step {

@@ -55,6 +55,7 @@ const char *const merge_rule_names[MERGE_RULE_COUNT] = {
 	[MERGE_OFFSET] = "offset",
 	[MERGE_CROSS] = "cross",
 	[MERGE_EXCLUDED] = "excluded",
+	[MERGE_BRK] = "brk",
 	[MERGE_OK] = "merged",
 };
 
@@ -72,6 +73,7 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_OFFSET] = "the page offsets do not continue",
 	[MERGE_CROSS] = "left and right both match but have different anon_vmas: left wins",
 	[MERGE_EXCLUDED] = "the neighbour is what MREMAP_DONTUNMAP moves from",
+	[MERGE_BRK] = "brk looks at no other area than the heap's own",
 	[MERGE_OK] = "merged",
 };
 
@@ -184,6 +186,8 @@ static enum merge_rule side_matches(struct model *m, const struct merge_range *r
 
 	if (!n || (n_is_prev ? n->end != r->start : n->start != r->end))
 		return MERGE_NO_NEIGHBOUR;
+	if (r->brk && (!n_is_prev || r->start == HEAP_BASE >> PAGE_SHIFT))
+		return MERGE_BRK;
 	if (r->alone || (n == r->copied_from && r->copied_survives))
 		return MERGE_EXCLUDED;
 	rule = attributes_match(m, r, n, n_is_prev);

@@ -131,6 +131,7 @@ struct model_mm {
 	u64 sealed_pages; /* pages that mseal sealed, which must never become fewer */
 	u64 def_flags;	  /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
 	bool base_locked; /* mlockall locked what is mapped outside of the program too */
+	u64 brk;	  /* end of the heap, bytes; it begins at HEAP_BASE */
 	u64 last;	  /* address, bytes, of the last mapping that this process made */
 };
 
@@ -151,6 +152,7 @@ enum merge_rule {
 	MERGE_CROSS,
 	/* the neighbour is what MREMAP_DONTUNMAP moves from, or merging is off here */
 	MERGE_EXCLUDED,
+	MERGE_BRK, /* not the heap's own area */
 	MERGE_OK, /* nothing refused: merged */
 	MERGE_RULE_COUNT
 };

@@ -21,6 +21,9 @@
 #define ARENA_PAGES 64ull
 #define ARENA_BASE (0x100000000000ull - ARENA_PAGES / 2 * PAGE_BYTES) /* bytes */
 #define ARENA_END (ARENA_BASE + ARENA_PAGES * PAGE_BYTES)             /* exclusive */
+/* Where the heap begins that brk moves the end of: inside the arena, so that it meets other areas.
+ * A program starts with an empty one (mm->start_brk == mm->brk). */
+#define HEAP_BASE (ARENA_BASE + 40 * PAGE_BYTES)
 /* Processes have memory of their own below this, besides the program's; from here up to where
  * kernels put mappings there is only what the program maps. */
 #define PROGRAM_BASE 0x0a0000000000ull
@@ -93,7 +96,7 @@ struct op {
 
 /*
  * What an operation gave. @err: 0, a negative errno, or one of the two signals. @value when @err is
- * 0: an address in bytes (mmap, mremap), a tag (read), a process index (fork), else 0.
+ * 0: an address in bytes (mmap, mremap, brk), a tag (read), a process index (fork), else 0.
  */
 struct op_result {
 	s32 err;

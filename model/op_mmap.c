@@ -36,9 +36,6 @@
 /* MAP_32BIT, MAP_ABOVE4G, MAP_HUGETLB: the model does not know what they do. */
 #define UNKNOWN_MAP_FLAGS 0x400c0ull
 
-/* Bytes: whether there is memory for more is not for the model to know. */
-#define MAPPING_MAX (1ull << 32)
-
 struct mapping {
 	u64 addr, pages; /* page number; once chosen */
 	u64 prot, mapflags, flags;
@@ -120,11 +117,11 @@ static int place(struct model *m, struct step *s, struct mapping *map, u64 addr,
 		if ((map->mapflags & ABI_MAP_FIXED_NOREPLACE) &&
 		    vma_intersects(s->mm, map->addr, map->addr + map->pages))
 			return -EEXIST;
-		if (len > MAPPING_MAX)
+		if (map->pages > MAPPING_PAGES_MAX)
 			limit(m, "a mapping of more than 4 GiB");
 		return 0;
 	}
-	if (len > MAPPING_MAX) {
+	if (map->pages > MAPPING_PAGES_MAX) {
 		limit(m, "a mapping of more than 4 GiB");
 		return 0;
 	}

@@ -175,6 +175,7 @@ static bool parse_success(const char *text, const struct op *op, u64 *value)
 	switch (op->kind) {
 	case OP_MMAP:
 	case OP_MREMAP:
+	case OP_BRK:
 		return parse_address(text, value);
 	case OP_READ:
 		return text_decimal(&at, UINT64_MAX, value) && *at == '\0';
@@ -217,7 +218,8 @@ static int parse_result(struct parser *p, char *at, const struct op *op)
 		return 0;
 	return refuse(p, at, "\"%s\" is not a result of %s: %s, the name of an error, SIGSEGV, "
 		      "SIGBUS, or ? for any", text_quote(at).text, op_descs[op->kind].name,
-		      op->kind == OP_MMAP || op->kind == OP_MREMAP ? "an address (@3)" :
+		      op->kind == OP_MMAP || op->kind == OP_MREMAP || op->kind == OP_BRK ?
+			      "an address (@3)" :
 		      op->kind == OP_READ			   ? "a tag (a number)" :
 		      op->kind == OP_FORK			   ? "a process (p1)" :
 								     "0");

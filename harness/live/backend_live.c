@@ -161,7 +161,7 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	if (!l)
 		return diag_set(diag, -ENOMEM, "no memory");
 	l->base.type = &backend_live;
-	l->base.ops = OPS_ALL;
+	l->base.ops = OPS_ALL & ~(1ull << OP_BRK);
 	l->base.files = FILES_ALL & ~(1u << FILE_DEV);
 	l->timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS_DEFAULT;
 	l->shared_fd = -1;

@@ -218,6 +218,14 @@ static bool live_mseal(struct worker *w, const struct op *op, struct op_result *
 	return true;
 }
 
+/* The heap of the executor lies elsewhere: the backend says that it has no brk. */
+static bool live_brk(struct worker *w, const struct op *op, struct op_result *result)
+{
+	(void)w;
+	(void)op;
+	return refuse(result);
+}
+
 /* A page's tag is its first word, wherever in the page the address is. */
 static u64 word(const struct worker *w, const struct op *op)
 {

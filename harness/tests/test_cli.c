@@ -226,6 +226,7 @@ static void names(struct fixture *f, char *to)
 	memcpy(to, f->out, OUTPUT_MAX);
 }
 
+/* A mutant, since which known bugs a signature is filed under depends on who is first. */
 static void test_cli_fuzz_same_seed_finds_the_same_with_any_jobs(void **state)
 {
 	struct fixture *f = *state;
@@ -233,14 +234,15 @@ static void test_cli_fuzz_same_seed_finds_the_same_with_any_jobs(void **state)
 
 	assert_non_null(first);
 	assert_non_null(second);
-	assert_int_equal(call(f, "fuzz --backend model:v6.18.44 --runs 500 --seed 9 --out o "
+	assert_int_equal(call(f, "fuzz --backend mutant:SPLIT_OFFSET --runs 500 --seed 9 --out o "
 				 "--no-minimise 2>&1"), 1);
 	names(f, first);
-	assert_int_equal(call(f, "fuzz --backend model:v6.18.44 --runs 500 --seed 9 --out o "
+	assert_int_equal(call(f, "fuzz --backend mutant:SPLIT_OFFSET --runs 500 --seed 9 --out o "
 				 "--no-minimise --jobs 2 2>&1"), 1);
 	assert_has(f, "500 cases");
 	names(f, second);
-	assert_string_equal(strstr(first, "known-"), strstr(second, "known-"));
+	assert_non_null(strstr(first, "\n"));
+	assert_string_equal(first, second);
 	free(first);
 	free(second);
 }

@@ -143,6 +143,8 @@ static void test_result_of_each_operation_is_read_as_printed(void **state)
 		"mremap(@0, +1, +1, 0, @0) = @5",
 		"mremap(@0, +1, +1, 0, @0) = EFAULT",
 		"munmap(@0, +1) = 0",
+		"brk(@44) = @40",
+		"brk(@40+0x8) = 0x100000008008",
 		"read(@0) = 18446744073709551615",
 		"read(@0) = 0",
 		"write(@0) = SIGBUS",
