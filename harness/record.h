@@ -35,6 +35,8 @@ struct rec_proc {
 	u32 vma, vma_count; /* elements of the map "vmas" */
 };
 
+#define REC_POLICY (1ull << 63) /* there is one */
+
 /* One area; pointers are the kernel's, flags its raw VM_* bits, addresses in bytes. */
 struct rec_vma {
 	u64 start, end;
@@ -42,6 +44,8 @@ struct rec_vma {
 	u64 pgoff, anon_pgoff;
 	u64 file;
 	u64 anon_vma;
+	u64 close;  /* vm_ops->close */
+	u64 policy; /* REC_POLICY, mode, mode flags << 16, nodes 0 to 15 << 32; 0: none */
 	u32 avc, avc_count; /* elements of the map "avcs" */
 };
 

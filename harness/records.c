@@ -60,6 +60,29 @@ static u64 translate_flags(const struct records *r, u64 raw)
 	return flags | (high & ~(r->sealed_bit | r->droppable_bit));
 }
 
+static u8 convert_policy(u64 raw)
+{
+	static const u64 policies[] = {
+#define P(ID, name, mode, nodes) [POLICY_##ID] = REC_POLICY | (u64)(mode) | (u64)(nodes) << 32,
+		POLICY_TABLE(P)
+#undef P
+	};
+	/* A flag of the mode stands above the mode itself, in the system call too. */
+	u64 flags = raw >> 16 & ABI_MPOL_STATIC_NODES;
+	u8 i;
+
+	if (!raw)
+		return POLICY_DEFAULT;
+	raw = (raw & ~((u64)ABI_MPOL_STATIC_NODES << 16)) | flags;
+	/* Nobody has written the nodes of a policy that has none. */
+	if ((u16)raw == ABI_MPOL_LOCAL)
+		raw &= REC_POLICY | UINT32_MAX;
+	for (i = POLICY_BIND; i <= POLICY_BIND_STATIC; i++)
+		if (policies[i] == raw)
+			return i;
+	return SNAP_POLICY_OTHER;
+}
+
 static int convert_chain(const struct records *r, struct records_room *room, struct snapshot *snap,
 			 const struct rec_vma *rec, struct snap_vma *vma)
 {
@@ -135,6 +158,8 @@ static int convert_proc(const struct records *r, struct records_room *room, stru
 		vma->pgoff = from->pgoff;
 		vma->anon_pgoff = from->anon_pgoff;
 		vma->flags = translate_flags(r, from->flags);
+		vma->policy = convert_policy(from->policy);
+		vma->has_close = from->close != 0;
 		vma->file = record_id(&room->files, from->file, file_count, UINT16_MAX);
 		err = convert_chain(r, room, snap, from, vma);
 		if (err)

@@ -39,7 +39,8 @@ struct records_room {
 };
 
 #define RECORDS_FIELDS                                                                 \
-	(SNAP_LAYOUT | SNAP_FLAGS | SNAP_PGOFF | SNAP_ANON_VMA | SNAP_COUNTERS | SNAP_DEF_FLAGS)
+	(SNAP_LAYOUT | SNAP_FLAGS | SNAP_PGOFF | SNAP_ANON_VMA | SNAP_COUNTERS |       \
+	 SNAP_DEF_FLAGS | SNAP_CLOSE | SNAP_POLICY)
 
 /* The id of @key; *@count more than before if it is new. 0 for a @key of 0, or if there is no
  * room. */

@@ -80,6 +80,15 @@ enum {
 	ABI_MCL_ONFAULT = 4,
 };
 
+enum {
+	ABI_MPOL_DEFAULT = 0,
+	ABI_MPOL_PREFERRED = 1,
+	ABI_MPOL_BIND = 2,
+	ABI_MPOL_INTERLEAVE = 3,
+	ABI_MPOL_LOCAL = 4,
+	ABI_MPOL_STATIC_NODES = 0x8000, /* a flag of the mode */
+};
+
 /* End of the user address space with four-level page tables, bytes (TASK_SIZE). */
 #define ABI_TASK_SIZE 0x7ffffffff000ull
 

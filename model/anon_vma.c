@@ -62,7 +62,8 @@ static bool reusable(const struct model *m, const struct model_vma *v, const str
 
 	if (m->config.rules.guard_flag)
 		ignore |= VMF_MAYBE_GUARD;
-	return a->end == b->start && n->file == v->file && !((n->flags ^ v->flags) & ~ignore) &&
+	return a->end == b->start && n->file == v->file && n->policy == v->policy &&
+	       !((n->flags ^ v->flags) & ~ignore) &&
 	       a->pgoff + vma_pages(a) == b->pgoff &&
 	       vma_index(m, a, a->end) == vma_index(m, b, b->start) && n->anon_vma &&
 	       n->chain_len == 1;

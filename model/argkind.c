@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The table of argument kinds, and those kinds that are sets of bits or picks from a list;
- * numbers of bytes are in argkind_number.c.
+ * numbers of bytes are in argkind_number.c, further lists in argkind_list.c.
  *
  * Bytes: a code is 16 bits. Code 0 is the simplest value. The high four bits mostly choose how
  * unusual the value is, so that random codes are mostly ordinary calls, and every bad one can
@@ -49,9 +49,8 @@ bool argkind_simpler(u64 value, u32 step, u64 *out, struct rank (*rank)(u64 valu
 	return false;
 }
 
-/* Says that @text is not @what, and which names are known. */
-static int names_refuse(struct diag *diag, const char *text, const char *what,
-			const struct flagname *names)
+int names_refuse(struct diag *diag, const char *text, const char *what,
+		 const struct flagname *names)
 {
 	char list[400];
 	struct text t;
@@ -434,8 +433,7 @@ static int advice_print(char *buf, size_t size, u64 value)
 	return (int)t.len;
 }
 
-/* The value of exactly this name; false if there is none. */
-static bool name_find(const char *text, const struct flagname *names, u64 *value)
+bool name_find(const char *text, const struct flagname *names, u64 *value)
 {
 	for (; names->name; names++) {
 		if (strcmp(names->name, text) != 0)
@@ -578,4 +576,5 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(MLOCKFLAGS, mlock, mlock),
 	KIND(MCLFLAGS, mcl, mcl),
 	KIND(ZERO, zero, zero),
+	KIND(POLICY, policy, policy),
 };

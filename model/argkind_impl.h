@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the two files of the table of argument kinds share: argkind.c has the kinds that are sets
- * of bits or picks from a list, and the table itself; argkind_number.c those that are numbers of
- * bytes.
+ * What the files of the table of argument kinds share: argkind.c has the kinds that are sets of
+ * bits, some that are picks from a list, and the table itself; argkind_list.c further lists;
+ * argkind_number.c numbers of bytes.
  */
 #ifndef MODEL_ARGKIND_IMPL_H
 #define MODEL_ARGKIND_IMPL_H
 
 #include "argkind.h"
+#include "flagnames.h"
 
 /* How far a value is from the simplest of its kind: @major decides, then @minor. */
 struct rank {
@@ -24,6 +25,18 @@ static inline u32 code_class(u16 code)
 {
 	return code >> 12;
 }
+
+/* Says that @text is not @what, and which names are known. -EINVAL. */
+int names_refuse(struct diag *diag, const char *text, const char *what,
+		 const struct flagname *names);
+/* The value of exactly this name; false if there is none. */
+bool name_find(const char *text, const struct flagname *names, u64 *value);
+
+int policy_print(char *buf, size_t size, u64 value);
+int policy_parse(const char *text, u64 *value, struct diag *diag);
+u64 policy_decode(u16 code);
+u16 policy_encode(u64 value);
+bool policy_simpler(u64 value, u32 step, u64 *out);
 
 int addr_print(char *buf, size_t size, u64 value);
 int addr_parse(const char *text, u64 *value, struct diag *diag);

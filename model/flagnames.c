@@ -104,6 +104,13 @@ const struct flagname names_file[] = {
 	{ 0, NULL },
 };
 
+const struct flagname names_policy[] = {
+#define P(ID, name, ...) { POLICY_##ID, name },
+	POLICY_TABLE(P)
+#undef P
+	{ 0, NULL },
+};
+
 const struct flagname names_vm[] = {
 	{ VMF_SHARED, "sh" },
 	{ VMF_GROWSDOWN, "gd" },

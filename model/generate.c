@@ -428,6 +428,14 @@ static u64 draw_advice(struct gen *g)
 	return names_advice[rng_below(&g->rng, count)].value;
 }
 
+/* Mostly one that an area can have. */
+static u64 draw_policy(struct gen *g)
+{
+	u32 usual = POLICY_BIND_STATIC + 1;
+
+	return rng_below(&g->rng, rng_one_in(&g->rng, 16) ? POLICY_ARG_COUNT : usual);
+}
+
 /* Mostly some pages up or down; now and then what is not the end of a page. */
 static u64 draw_break(struct gen *g)
 {
@@ -488,6 +496,8 @@ static void draw_args(struct gen *g, struct op *op)
 		op->arg[2] = draw_prot(g);
 	else if (op->kind == OP_MADVISE)
 		op->arg[2] = draw_advice(g);
+	else if (op->kind == OP_MBIND)
+		op->arg[2] = draw_policy(g);
 	else if (op->kind == OP_MLOCK2)
 		op->arg[2] = rng_below(&g->rng, 2);
 }

@@ -25,6 +25,8 @@
  * F20  a guard marker lies in an area with MAYBE_GUARD (rule guard_flag)
  * F22  only private areas that may be written and are not NORESERVE are accounted
  *
+ * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy
+ *
  * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
  * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
  * not of a state: nothing checks it by itself, though the comparison with a kernel sees an area
@@ -105,7 +107,14 @@ static bool account_fits(u64 flags)
 	       ((flags & VMF_MAYWRITE) && !(flags & (VMF_SHARED | VMF_NORESERVE)));
 }
 
-/* F1 to F4, F18, F19, F22, F24. */
+/* F25. */
+static bool attributes_fit(const struct model *m, const struct model_vma *v)
+{
+	return v->has_close == (m->files[v->file].inode == MODEL_INODE_DEV) &&
+	       (m->config.numa || v->policy == POLICY_DEFAULT);
+}
+
+/* F1 to F4, F18, F19, F22, F24, F25. */
 static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 {
 	const struct model_mm *mm = &m->mm[n];
@@ -128,6 +137,8 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 		if (!account_fits(v->flags))
 			return bad(diag, "F22 an area is accounted that should not be", n,
 				   v->start);
+		if (!attributes_fit(m, v))
+			return bad(diag, "F25 an attribute that the area cannot have", n, v->start);
 		if ((v->flags & VMF_LOCKED_MASK) == VMF_LOCKONFAULT ||
 		    ((v->flags & VMF_LOCKED_MASK) && (v->flags & VMF_DROPPABLE) &&
 		     !(m->quirks_met & 1u << QUIRK_DROPPABLE_LOCKED)))

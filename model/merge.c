@@ -10,7 +10,7 @@
  *  1. Something lies directly beside R.
  *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
  *     (is_mergeable_vma()).
- *  3. The open file is the same.
+ *  3. The open file is the same, and so is the memory policy, by value; new mappings have none.
  *     Rule close_blocks: of areas that must be told when they go (vm_ops->close) with
  *     any: neither neighbour may have close();
  *     next_or_removed: next may not, nor an area that would go;
@@ -48,6 +48,7 @@ const char *const merge_rule_names[MERGE_RULE_COUNT] = {
 	[MERGE_NOT_AT_EDGE] = "not_at_edge",
 	[MERGE_FLAGS] = "flags",
 	[MERGE_FILE] = "file",
+	[MERGE_POLICY] = "policy",
 	[MERGE_CLOSE] = "close",
 	[MERGE_ANON_VMA] = "anon_vma",
 	[MERGE_ANON_LEGACY] = "anon_legacy",
@@ -65,6 +66,7 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_NOT_AT_EDGE] = "the range does not reach the edge of its area",
 	[MERGE_FLAGS] = "the flags differ",
 	[MERGE_FILE] = "they are not of the same open file",
+	[MERGE_POLICY] = "their memory policies differ",
 	[MERGE_CLOSE] = "an area would go that must be told so (vm_ops->close)",
 	[MERGE_ANON_VMA] = "both are faulted, with different anon_vmas",
 	[MERGE_ANON_LEGACY] = "a faulted range does not join an unfaulted area (legacy rule)",
@@ -137,6 +139,8 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 		return MERGE_FLAGS;
 	if (r->file != n->file && !mutant(m, MUTANT_MERGE_FILE))
 		return MERGE_FILE;
+	if (r->policy != n->policy && !mutant(m, MUTANT_MERGE_POLICY))
+		return MERGE_POLICY;
 	if (close_refuses(m, n, n_is_prev))
 		return MERGE_CLOSE;
 	if (!offset_continues(m, r, n, n_is_prev))
@@ -362,48 +366,82 @@ static int split_around(struct model *m, struct model_mm *mm, u32 *i, u64 start,
 	return 0;
 }
 
-int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags)
+/* What vma_modify() proposes for [start, end) of area @mid, as it is. */
+static struct merge_range range_of(const struct model_vma *mid, u64 start, u64 end)
+{
+	return (struct merge_range){ .start = start,
+				     .end = end,
+				     .flags = mid->flags,
+				     .file = mid->file,
+				     .policy = mid->policy,
+				     .pgoff = mid->pgoff + (start - mid->start),
+				     .anon_pgoff = mid->anon_pgoff + (start - mid->start),
+				     .anon_vma = mid->anon_vma,
+				     .fork_child = vma_is_fork_child(mid),
+				     .fork_quirk = QUIRK_COUNT };
+}
+
+/* Rules 1 to 6 for both sides of a range that is all or a part of area @mid. */
+static void sides_match(struct model *m, const struct model_mm *mm, const struct merge_range *r,
+			const struct model_vma *mid, enum merge_rule *left, enum merge_rule *right)
+{
+	bool at_start = r->start == mid->start, at_end = r->end == mid->end;
+
+	*left = *right = MERGE_NOT_AT_EDGE;
+	if (at_start)
+		*left = side_matches(m, r, mid > mm->vmas ? mid - 1 : NULL, true);
+	if (at_end)
+		*right = side_matches(m, r, mid + 1 < mm->vmas + mm->vma_count ? mid + 1 : NULL,
+				      false);
+	if (*left == MERGE_OK && *right == MERGE_OK && !cross_matches(m, mid - 1, mid + 1))
+		*right = MERGE_CROSS;
+	if (at_start && at_end && !may_remove(m, mid)) {
+		*left = *left == MERGE_OK ? MERGE_CLOSE : *left;
+		*right = *right == MERGE_OK ? MERGE_CLOSE : *right;
+	}
+	record(m, r, *left, *right);
+}
+
+/* Gives the range, a part of area *@i, the attributes that are proposed. */
+static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct merge_range *r)
 {
 	struct model_vma *mid = &mm->vmas[*i];
-	struct merge_range r = { .start = start,
-				 .end = end,
-				 .flags = flags,
-				 .file = mid->file,
-				 .pgoff = mid->pgoff + (start - mid->start),
-				 .anon_pgoff = mid->anon_pgoff + (start - mid->start),
-				 .anon_vma = mid->anon_vma,
-				 .fork_child = vma_is_fork_child(mid),
-				 .fork_quirk = QUIRK_COUNT };
-	enum merge_rule left = MERGE_NOT_AT_EDGE, right = MERGE_NOT_AT_EDGE;
-	u64 parts = flags;
-	int err;
+	enum merge_rule left, right;
+	u64 parts = r->flags;
 
-	if (start == mid->start)
-		left = side_matches(m, &r, *i > 0 ? mid - 1 : NULL, true);
-	if (end == mid->end)
-		right = side_matches(m, &r, *i + 1 < mm->vma_count ? mid + 1 : NULL, false);
-	if (left == MERGE_OK && right == MERGE_OK && !cross_matches(m, mid - 1, mid + 1))
-		right = MERGE_CROSS;
-	if (start == mid->start && end == mid->end && !may_remove(m, mid)) {
-		left = left == MERGE_OK ? MERGE_CLOSE : left;
-		right = right == MERGE_OK ? MERGE_CLOSE : right;
-	}
-	record(m, &r, left, right);
-	if (left != MERGE_OK && right != MERGE_OK) {
-		err = split_around(m, mm, i, start, end);
-		if (err || m->limit)
-			return err;
-		mm->vmas[*i].flags = flags;
-		return 0;
-	}
+	sides_match(m, mm, r, mid, &left, &right);
 	if (left == MERGE_OK)
 		parts |= mid[-1].flags;
 	if (right == MERGE_OK)
 		parts |= mid[1].flags;
-	*i = join_existing(m, mm, &r, *i, left == MERGE_OK, right == MERGE_OK);
-	mm->vmas[*i].flags = flags;
+	if (left != MERGE_OK && right != MERGE_OK) {
+		int err = split_around(m, mm, i, r->start, r->end);
+
+		if (err || m->limit)
+			return err;
+	} else {
+		*i = join_existing(m, mm, r, *i, left == MERGE_OK, right == MERGE_OK);
+	}
+	mm->vmas[*i].flags = r->flags;
+	mm->vmas[*i].policy = r->policy;
 	stick(m, &mm->vmas[*i], parts);
 	return 0;
+}
+
+int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags)
+{
+	struct merge_range r = range_of(&mm->vmas[*i], start, end);
+
+	r.flags = flags;
+	return modify(m, mm, i, &r);
+}
+
+int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy)
+{
+	struct merge_range r = range_of(&mm->vmas[*i], start, end);
+
+	r.policy = policy;
+	return modify(m, mm, i, &r);
 }
 
 enum merge_rule model_why(const struct model *m)

@@ -31,6 +31,7 @@ void model_config_default(struct model_config *config)
 		.thp = true,
 		.swap_support = true,
 		.own_memory = true,
+		.numa = true,
 		.cap_ipc_lock = true,
 		.cap_rawio = true,
 		.mmap_min_addr = 65536,

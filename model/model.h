@@ -37,6 +37,7 @@ struct model_config {
 	bool thp;	   /* CONFIG_TRANSPARENT_HUGEPAGE; else MADV_(NO)HUGEPAGE is EINVAL */
 	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
 	bool overcommit_never; /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect */
+	bool numa;	       /* CONFIG_NUMA; else mbind is ENOSYS */
 	bool zero_noexec;      /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
 	bool own_memory;       /* processes have memory of their own below PROGRAM_BASE */
 	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
@@ -72,6 +73,7 @@ struct model_vma {
 	u8 chain_len;		    /* 0 exactly if anon_vma is 0 */
 	/* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
 	bool anonymous;
+	u8 policy;	/* enum policy_arg: the memory policy that mbind gave it; 0: none */
 	bool has_close; /* vm_ops->close: the owner of the mapping is told when an area goes */
 };
 
@@ -142,6 +144,7 @@ enum merge_rule {
 	MERGE_NOT_AT_EDGE,  /* the range does not reach the edge of its area */
 	MERGE_FLAGS,	    /* flags differ */
 	MERGE_FILE,	    /* another open file */
+	MERGE_POLICY,	    /* another memory policy */
 	MERGE_CLOSE,	    /* an area that must be told when it goes would go */
 	MERGE_OFFSET,	    /* page offsets do not continue */
 	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */

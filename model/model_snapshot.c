@@ -54,6 +54,7 @@ static void add_vma(const struct model *m, struct canon *c, struct snapshot *sna
 		.anon_vma = canon_anon_vma(c, snap, v->anon_vma),
 		.chain = (u16)snap->chain_count,
 		.chain_len = v->chain_len,
+		.policy = v->policy,
 		.has_close = v->has_close,
 	};
 	for (u8 k = 0; k < v->chain_len; k++)

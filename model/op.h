@@ -11,6 +11,7 @@
 #define MODEL_OP_H
 
 #include "types.h"
+#include "attrs.def"
 #include "ops.def"
 
 #define OP_ARGS_MAX 6
@@ -50,6 +51,7 @@ enum arg_kind {
 	ARG_MLOCKFLAGS,  /* ABI_MLOCK_* */
 	ARG_MCLFLAGS,    /* ABI_MCL_* */
 	ARG_ZERO,        /* a reserved argument: 0, or a number that must be refused */
+	ARG_POLICY,      /* enum policy_arg */
 	ARG_KIND_COUNT
 };
 
@@ -70,6 +72,14 @@ enum file_arg {
 #define FILE_INODES 2
 #define FILES_ALL ((1u << FILE_ARG_COUNT) - 1) /* all of enum file_arg, as a set of bits */
 #define FILE_PAGES 24ull
+
+/* What mbind can ask for. Of these DEFAULT to BIND_STATIC are what an area can have. */
+enum policy_arg {
+#define P(ID, ...) POLICY_##ID,
+	POLICY_TABLE(P)
+#undef P
+	POLICY_ARG_COUNT
+};
 
 #define OP_FAIL_MAX 32
 

@@ -143,6 +143,7 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .anon_pgoff = v->anon_pgoff + vma_pages(v),
 				     .flags = flags,
 				     .file = v->file,
+				     .policy = v->policy,
 				     .anon_vma = v->anon_vma,
 				     .fork_child = vma_is_fork_child(v),
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };

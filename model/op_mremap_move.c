@@ -97,6 +97,7 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 	struct merge_range range = { .start = r->new_addr >> PAGE_SHIFT,
 				     .flags = v.flags,
 				     .file = v.file,
+				     .policy = v.policy,
 				     .anon_vma = v.anon_vma,
 				     .fork_child = vma_is_fork_child(&v),
 				     .fork_quirk = QUIRK_COPY_FORKLIMIT,

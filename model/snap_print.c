@@ -54,12 +54,15 @@ void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, 
 {
 	u64 pgoff = vma->pgoff + (page - vma->start);
 	u64 anon_pgoff = vma->anon_pgoff + (page - vma->start);
+	const char *policy = flag_name(names_policy, vma->policy);
 
 	text_flags(t, vma->flags, fields);
 	if (vma->file && fields & SNAP_PGOFF)
 		text_add(t, " f%u+%" PRIu64, vma->file, pgoff);
 	else if (vma->file)
 		text_add(t, " file+%" PRIu64, pgoff);
+	if (vma->policy && fields & SNAP_POLICY)
+		text_add(t, " pol=%s", policy ? policy : "other");
 	if (vma->has_close && fields & SNAP_CLOSE)
 		text_add(t, " close");
 	if (!(fields & SNAP_PGOFF))

@@ -98,6 +98,8 @@ bool snap_attributes_equal(const struct snap_vma *a, const struct snap_vma *b, u
 
 	if ((a->flags ^ b->flags) & snap_flags_known(fields))
 		return false;
+	if (fields & SNAP_POLICY && a->policy != b->policy)
+		return false;
 	if (fields & SNAP_CLOSE && a->has_close != b->has_close)
 		return false;
 	if (fields & SNAP_PGOFF)
@@ -474,6 +476,8 @@ static u64 digest_vma(u64 hash, const struct snapshot *snap, const struct snap_v
 		hash = mix(mix(mix(hash, vma->pgoff), vma->anon_pgoff), vma->file);
 	else
 		hash = mix(hash, vma->file ? vma->pgoff : ~0ull);
+	if (snap->fields & SNAP_POLICY)
+		hash = mix(hash, vma->policy);
 	if (snap->fields & SNAP_CLOSE)
 		hash = mix(hash, vma->has_close);
 	if (!(snap->fields & SNAP_ANON_VMA))

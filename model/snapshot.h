@@ -31,7 +31,8 @@ enum snap_field {
 	SNAP_DEF_FLAGS = 1 << 5,
 	SNAP_PAGES = 1 << 6,    /* which pages are populated or guarded, and their tags */
 	SNAP_CLOSE = 1 << 8,    /* does an area have vm_ops->close */
-	SNAP_ALL = (1 << 9) - 1,
+	SNAP_POLICY = 1 << 9,   /* memory policies */
+	SNAP_ALL = (1 << 10) - 1,
 };
 
 enum snap_counter {
@@ -54,8 +55,11 @@ struct snap_vma {
 	u16 anon_vma;    /* id, 0 for none ("unfaulted") */
 	u16 chain;       /* first entry in snapshot.chain */
 	u16 chain_len;
+	u8 policy;       /* enum policy_arg, 0 for none; SNAP_POLICY_OTHER */
 	bool has_close;  /* vm_ops->close */
 };
+
+#define SNAP_POLICY_OTHER 0xff /* one that no operation asks for */
 
 struct snap_anon_vma {
 	u16 root, parent; /* ids */

@@ -126,7 +126,7 @@ static void describe(struct live *l, const char *why_not)
 	snprintf(text, size,
 		 "no BPF (%.160s): only layout after every operation; flags, counters, pages "
 		 "at the end; no anon_vmas, no page offsets of anonymous memory, no file identity, "
-		 "no def_flags%s",
+		 "no def_flags, no memory policies%s",
 		 why_not, l->unnamed ? ", no flags" : "");
 	for (i = 0; i < ARRAY_SIZE(unnamed); i++) {
 		len = strlen(text);

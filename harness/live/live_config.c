@@ -215,10 +215,11 @@ enum ask {
 	ASK_COUNT
 };
 /* The last operations: a hint at the first page, which the kernel rounds up; advice for memory
- * without a file. */
+ * without a file; a memory policy. */
 #define ASK_HINT (2 * ASK_COUNT)
 #define ASK_WILLNEED (2 * ASK_COUNT + 1)
-#define ASK_OPS (2 * ASK_COUNT + 2)
+#define ASK_NUMA (2 * ASK_COUNT + 2)
+#define ASK_OPS (2 * ASK_COUNT + 3)
 #define ASK_PAGE(ask) (4ull * (ask))
 
 static void ask_program(struct prog *prog)
@@ -253,6 +254,10 @@ static void ask_program(struct prog *prog)
 	prog->ops[ASK_WILLNEED] = (struct op){
 		.kind = OP_MADVISE,
 		.arg = { prog->ops[ASK_PLAIN].arg[0], PAGE_BYTES, ABI_MADV_WILLNEED },
+	};
+	prog->ops[ASK_NUMA] = (struct op){
+		.kind = OP_MBIND,
+		.arg = { prog->ops[ASK_PLAIN].arg[0], PAGE_BYTES, POLICY_BIND },
 	};
 	prog->ops[ASK_HINT] = (struct op){
 		.kind = OP_MMAP,
@@ -307,6 +312,10 @@ static int config_ask(struct live *l, struct diag *diag)
 	if (!l->sh->log[ASK_HINT].result.err && l->sh->log[ASK_HINT].result.value < HINT_MIN_MAX)
 		config->hint_min_addr = l->sh->log[ASK_HINT].result.value;
 	config->swap_support = !l->sh->log[ASK_WILLNEED].result.err;
+	config->numa = l->sh->log[ASK_NUMA].result.err != -ENOSYS;
+	/* Containers may forbid it, and there may be no memory on node 0. */
+	if (config->numa && l->sh->log[ASK_NUMA].result.err)
+		l->base.ops &= ~(1ull << OP_MBIND);
 	config->ksm = asked_ok(l, ASK_KSM);
 	config->thp = asked_ok(l, ASK_THP);
 	if (l->bpf.object) {

@@ -218,6 +218,24 @@ static bool live_mseal(struct worker *w, const struct op *op, struct op_result *
 	return true;
 }
 
+/* One that minds holes changes nothing if it meets any. */
+static bool live_mbind(struct worker *w, const struct op *op, struct op_result *result)
+{
+	static const struct {
+		u64 mode, nodes;
+	} policies[POLICY_ARG_COUNT] = {
+#define P(ID, name, mode_, nodes_) [POLICY_##ID] = { mode_, nodes_ },
+		POLICY_TABLE(P)
+#undef P
+	};
+	u64 addr = address(w, op->arg[0]), nodes = policies[op->arg[2]].nodes;
+
+	if (hits_own(w, addr, op->arg[1], op->arg[2] == POLICY_DEFAULT ? REACH_ALL : REACH_MAX))
+		return refuse(result);
+	return done(result, exec_syscall(SYS_mbind, addr, op->arg[1], policies[op->arg[2]].mode,
+					 (u64)(uintptr_t)&nodes, 8 * sizeof(nodes), 0));
+}
+
 /* The heap of the executor lies elsewhere: the backend says that it has no brk. */
 static bool live_brk(struct worker *w, const struct op *op, struct op_result *result)
 {

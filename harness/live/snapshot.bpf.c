@@ -70,11 +70,26 @@ struct anon_vma_chain {
 	struct list_head same_vma;
 };
 struct file;
+struct vm_operations_struct {
+	void *close;
+};
+typedef struct {
+	unsigned long bits[16];
+} nodemask_t;
+struct mempolicy {
+	unsigned short mode, flags;
+	nodemask_t nodes;
+};
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
+	const struct vm_operations_struct *vm_ops;
 	struct list_head anon_vma_chain;
 	struct anon_vma *anon_vma;
 	struct file *vm_file;
+};
+/* Kernels with CONFIG_NUMA. */
+struct vm_area_struct___numa {
+	struct mempolicy *vm_policy;
 };
 /* 7.3 and later: the index of anonymous pages is kept apart from the file offset. */
 struct vm_area_struct___anon_pgoff {
@@ -218,6 +233,40 @@ __attribute__((noinline)) u64 anon_pgoff(u64 pgoff)
 	       (u64)LOAD32(vma_copy, struct vm_area_struct___anon_pgoff, __vm_anon_pgoff_hi) << 32;
 }
 
+/* The area's vm_ops->close. */
+__attribute__((noinline)) u64 close_hook(void)
+{
+	u64 ops = LOAD64(vma_copy, struct vm_area_struct, vm_ops), close = 0;
+
+	if (!ops)
+		return 0;
+	ops += OFFSET(struct vm_operations_struct, close);
+	if (bpf_probe_read_kernel(&close, sizeof(close), (void *)ops))
+		fail(-ERR_FAULT);
+	return close;
+}
+
+/* The area's memory policy, as in struct rec_vma. */
+__attribute__((noinline)) u64 memory_policy(void)
+{
+	u16 mode = 0, flags = 0, nodes = 0;
+	u64 policy;
+
+	if (!bpf_core_field_exists(((struct vm_area_struct___numa *)0)->vm_policy))
+		return 0;
+	policy = LOAD64(vma_copy, struct vm_area_struct___numa, vm_policy);
+	if (!policy)
+		return 0;
+	if (bpf_probe_read_kernel(&mode, sizeof(mode),
+				  (void *)(policy + OFFSET(struct mempolicy, mode))) ||
+	    bpf_probe_read_kernel(&flags, sizeof(flags),
+				  (void *)(policy + OFFSET(struct mempolicy, flags))) ||
+	    bpf_probe_read_kernel(&nodes, sizeof(nodes),
+				  (void *)(policy + OFFSET(struct mempolicy, nodes))))
+		fail(-ERR_FAULT);
+	return REC_POLICY | mode | (u64)flags << 16 | (u64)nodes << 32;
+}
+
 /* Records the chain of the area in vma_copy, whose address is @vma. */
 __attribute__((noinline)) int record_chain(u64 vma)
 {
@@ -256,6 +305,8 @@ __attribute__((noinline)) int record_vma(u64 vma)
 	pgoff = LOAD64(vma_copy, struct vm_area_struct, vm_pgoff);
 	rec->pgoff = pgoff;
 	rec->anon_pgoff = anon_pgoff(pgoff);
+	rec->close = close_hook();
+	rec->policy = memory_policy();
 	rec->avc = state.avc_count;
 	record_chain(vma);
 	rec->avc_count = state.avc_count - rec->avc;

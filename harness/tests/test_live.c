@@ -286,6 +286,24 @@ static void test_live_translated_flags_have_their_names(void **state)
 }
 
 /* More areas than there is room for: an error that says so, never a part of the state. */
+static void test_live_each_memory_policy_is_seen_as_itself(void **state)
+{
+	struct live_fixture *f = *state;
+
+	live_need_bpf(f);
+	if (!f->backend->config.numa || !(f->backend->ops >> OP_MBIND & 1))
+		skip();
+	live_run_text(f, "mmap(@0, +8, r, private|anonymous|fixed, none, 0)\n"
+			 "mbind(@1, +1, bind)\nmbind(@2, +1, preferred)\n"
+			 "mbind(@3, +1, interleave)\nmbind(@4, +1, local)\n"
+			 "mbind(@5, +1, bind_static)\nmbind(@6, +1, preferred_none)\n"
+			 "mbind(@4, +1, default)\n");
+	f->snap.fields = SNAP_LAYOUT | SNAP_POLICY;
+	live_expect(f, "p0 @0 +1 r\np0 @1 +1 r pol=bind\np0 @2 +1 r pol=preferred\n"
+		       "p0 @3 +1 r pol=interleave\np0 @4 +1 r\np0 @5 +1 r pol=bind_static\n"
+		       "p0 @6 +1 r pol=local\np0 @7 +1 r\n");
+}
+
 static void test_live_too_many_areas_are_an_error(void **state)
 {
 	char lines[8192];
@@ -490,6 +508,7 @@ int main(void)
 		ONE(test_live_process_is_used_again_only_if_it_is_clean),
 		BOTH(test_live_pages_are_known_when_they_are_asked_for),
 		BOTH(test_live_translated_flags_have_their_names),
+		ONE(test_live_each_memory_policy_is_seen_as_itself),
 		ONE(test_live_too_many_areas_are_an_error),
 		BOTH(test_live_empty_program_runs),
 		BOTH(test_live_measuring_leaves_it_usable),

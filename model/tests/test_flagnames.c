@@ -18,7 +18,7 @@
 
 static const struct flagname *const tables[] = {
 	names_prot,  names_map_type, names_map, names_mremap, names_advice,
-	names_mlock, names_mcl,	     names_file, names_vm,
+	names_mlock, names_mcl,	     names_file, names_policy, names_vm,
 };
 /* Those whose values are sets of bits. */
 static const struct flagname *const bit_tables[] = {
@@ -113,12 +113,15 @@ static void test_flag_name_finds_exactly_the_value(void **state)
 	assert_null(flag_name(names_advice, 5));
 }
 
-static void test_every_file_argument_has_a_name(void **state)
+static void test_every_number_of_a_list_has_a_name(void **state)
 {
 	(void)state;
 	for (u64 i = 0; i < FILE_ARG_COUNT; i++)
 		assert_non_null(flag_name(names_file, i));
 	assert_null(flag_name(names_file, FILE_ARG_COUNT));
+	for (u64 i = 0; i < POLICY_ARG_COUNT; i++)
+		assert_non_null(flag_name(names_policy, i));
+	assert_null(flag_name(names_policy, POLICY_ARG_COUNT));
 }
 
 int main(void)
@@ -131,7 +134,7 @@ int main(void)
 		cmocka_unit_test(test_flags_parse_accepts_the_empty_word_only_as_it_is),
 		cmocka_unit_test(test_flags_parse_of_what_is_no_set_fails),
 		cmocka_unit_test(test_flag_name_finds_exactly_the_value),
-		cmocka_unit_test(test_every_file_argument_has_a_name),
+		cmocka_unit_test(test_every_number_of_a_list_has_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

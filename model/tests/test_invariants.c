@@ -111,6 +111,16 @@ static void never_writable_accounted(struct testing *t)
 	area(t, 0, 0)->flags &= ~VMF_MAYWRITE;
 }
 
+static void close_of_anonymous(struct testing *t)
+{
+	area(t, 0, 0)->has_close = true;
+}
+static void policy_without_numa(struct testing *t)
+{
+	t->model.config.numa = false;
+	area(t, 0, 0)->policy = POLICY_BIND;
+}
+
 /* ---- chains ---- */
 
 static void chain_lost(struct testing *t)
@@ -269,6 +279,8 @@ static const struct {
 	{ "F22", never_writable_accounted, "an accounted area that cannot be written" },
 	{ "F23", shared_faulted, "a faulted shared area" },
 	{ "F24", too_many, "more than one above max_map_count" },
+	{ "F25", close_of_anonymous, "anonymous memory with vm_ops->close" },
+	{ "F25", policy_without_numa, "a memory policy in a kernel without NUMA" },
 };
 
 static void test_check_clean_state_passes(void **state)

@@ -85,10 +85,10 @@ static void test_growing_in_place_with_close_joins_nothing_behind(void **state)
 	struct testing *t = *state;
 
 	run_with(t, NULL, program);
-	expect_areas(t, "p0 @0 +4 rw sh f1+0\np0 @4 +4 rw sh f1+4");
+	expect_areas(t, "p0 @0 +4 rw sh f1+0 close\np0 @4 +4 rw sh f1+4 close");
 	expect_merge(t, MERGE_OK, MERGE_CLOSE);
 	run_with(t, "close_blocks=any", program);
-	expect_areas(t, "p0 @0 +4 rw sh f1+0\np0 @4 +4 rw sh f1+4");
+	expect_areas(t, "p0 @0 +4 rw sh f1+0 close\np0 @4 +4 rw sh f1+4 close");
 	expect_counters(t, "p0 map_count=+2 total_vm=+8");
 }
 
