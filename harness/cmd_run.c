@@ -68,7 +68,7 @@ static void run_usual(struct run *run)
 	struct model_config config;
 	u32 i;
 
-	model_config_default(&config);
+	expect_config(&config);
 	config.rules = run->cs.config.rules;
 	config.quirks = run->cs.config.quirks;
 	model_init(&run->usual, &config);
@@ -86,6 +86,8 @@ static bool check_expectations(struct run *run, struct diag *diag)
 	bool quirks_on = run->cs.config.quirks.on != 0;
 	const struct prog_expect *block = NULL;
 
+	if (!expect_applies(&run->file.prog, &run->cs.config))
+		return true;
 	if (!run->cs.rules_changed)
 		block = expect_find(&run->file, profile, quirks_on);
 	if (block) {

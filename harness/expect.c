@@ -9,6 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+void expect_config(struct model_config *config)
+{
+	model_config_default(config);
+	config->soft_dirty = false;
+	config->base_lockable = 0;
+}
+
+bool expect_applies(const struct prog *prog, const struct model_config *config)
+{
+	u32 i;
+
+	for (i = 0; i < prog->count; i++)
+		if ((prog->ops[i].kind == OP_MBIND && !config->numa) ||
+		    (prog->ops[i].kind == OP_SET_VMA_NAME && !config->anon_name))
+			return false;
+	return true;
+}
+
 static bool names_profile(const struct prog_expect *block, const char *profile)
 {
 	u32 i;

@@ -6,8 +6,15 @@
 #ifndef HARNESS_EXPECT_H
 #define HARNESS_EXPECT_H
 
+#include "model/model.h"
 #include "model/prog.h"
-#include "model/snapshot.h"
+
+/* The machine that expectations are written for: the usual one, its profile left to the caller. */
+void expect_config(struct model_config *config);
+
+/* Is a machine of @config one that the results behind the operations are expected of? Not if it was
+ * built without what one of them is about: memory policies, names. */
+bool expect_applies(const struct prog *prog, const struct model_config *config);
 
 /* The block of @file that holds for @profile: an "observed" block that names it if @quirks_on, else
  * the "expect" block that names it, else "expect all"; NULL if there is none. */

@@ -577,4 +577,5 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(MCLFLAGS, mcl, mcl),
 	KIND(ZERO, zero, zero),
 	KIND(POLICY, policy, policy),
+	KIND(NAME, name, name),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kinds of arguments that are one of a list of names: enum policy_arg.
+ * Kinds of arguments that are one of a list of names: enum policy_arg, enum name_arg.
  *
  * A value is its index in the list, and a code is taken modulo the length. What stands earlier is
  * simpler.
@@ -61,3 +61,4 @@ static bool list_simpler(u64 value, u32 step, u64 *out)
 	}
 
 LIST_KIND(policy, "a memory policy", names_policy, POLICY_ARG_COUNT)
+LIST_KIND(name, "a name of an area", names_name, NAME_ARG_COUNT)

@@ -111,6 +111,13 @@ const struct flagname names_policy[] = {
 	{ 0, NULL },
 };
 
+const struct flagname names_name[] = {
+#define N(ID, name, ...) { NAME_##ID, name },
+	NAME_TABLE(N)
+#undef N
+	{ 0, NULL },
+};
+
 const struct flagname names_vm[] = {
 	{ VMF_SHARED, "sh" },
 	{ VMF_GROWSDOWN, "gd" },

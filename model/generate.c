@@ -436,6 +436,22 @@ static u64 draw_policy(struct gen *g)
 	return rng_below(&g->rng, rng_one_in(&g->rng, 16) ? POLICY_ARG_COUNT : usual);
 }
 
+/* Mostly one of few, so that areas have the same. */
+static u64 draw_name(struct gen *g)
+{
+	u32 usual = NAME_B + 1;
+
+	return rng_below(&g->rng, rng_one_in(&g->rng, 8) ? NAME_ARG_COUNT : usual);
+}
+
+/* Mostly anonymous memory, which alone can be named. */
+static struct range draw_nameable(struct gen *g)
+{
+	const struct model_vma *v = draw_vma(g);
+
+	return v && v->anonymous && rng_below(&g->rng, 2) ? draw_part(g, v) : draw_target(g);
+}
+
 /* Mostly some pages up or down; now and then what is not the end of a page. */
 static u64 draw_break(struct gen *g)
 {
@@ -489,6 +505,9 @@ static void draw_args(struct gen *g, struct op *op)
 	case OP_FORK:
 	case OP_EXIT:
 		return;
+	case OP_SET_VMA_NAME:
+		set_range(g, op, draw_nameable(g));
+		break;
 	default:
 		set_range(g, op, draw_target(g));
 	}
@@ -496,6 +515,8 @@ static void draw_args(struct gen *g, struct op *op)
 		op->arg[2] = draw_prot(g);
 	else if (op->kind == OP_MADVISE)
 		op->arg[2] = draw_advice(g);
+	else if (op->kind == OP_SET_VMA_NAME)
+		op->arg[2] = draw_name(g);
 	else if (op->kind == OP_MBIND)
 		op->arg[2] = draw_policy(g);
 	else if (op->kind == OP_MLOCK2)

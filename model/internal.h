@@ -90,7 +90,7 @@ void anon_vma_fork(struct model *m, struct model_vma *child, const struct model_
 struct merge_range {
 	u64 start, end, pgoff, anon_pgoff, flags;
 	u16 file, anon_vma;
-	u8 policy;
+	u8 policy, name;
 	bool fork_child;		     /* where its anon_vma comes from is a fork child */
 	enum model_quirk fork_quirk;	     /* the bug that overlooks this; QUIRK_COUNT: none */
 	const struct model_vma *copied_from; /* mremap: whose pages move here; else NULL */
@@ -112,6 +112,8 @@ int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_r
 int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags);
 /* The same for another memory policy (vma_modify_policy()). */
 int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy);
+/* The same for another name (vma_modify_name()). */
+int vma_modify_name(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 name);
 
 /* ---- pages and faults (page.c, fault.c) ---- */
 

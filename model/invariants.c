@@ -25,12 +25,14 @@
  * F20  a guard marker lies in an area with MAYBE_GUARD (rule guard_flag)
  * F22  only private areas that may be written and are not NORESERVE are accounted
  *
- * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy
+ * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy; only
+ *      anonymous memory has a name, and none does without CONFIG_ANON_VMA_NAME
  *
  * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
  * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
  * not of a state: nothing checks it by itself, though the comparison with a kernel sees an area
- * that should have merged. Known bugs that are on may break F4, F15 and F18.
+ * that should have merged. Known bugs that are on may break F4, F15, F18
+ * and F20.
  */
 #include <string.h>
 
@@ -110,7 +112,11 @@ static bool account_fits(u64 flags)
 /* F25. */
 static bool attributes_fit(const struct model *m, const struct model_vma *v)
 {
-	return v->has_close == (m->files[v->file].inode == MODEL_INODE_DEV) &&
+	u8 inode = m->files[v->file].inode;
+
+	if (v->name && (!m->config.anon_name || (v->file && inode != MODEL_INODE_OWN)))
+		return false;
+	return v->has_close == (v->file && inode == MODEL_INODE_DEV) &&
 	       (m->config.numa || v->policy == POLICY_DEFAULT);
 }
 
@@ -178,6 +184,7 @@ static bool check_pages(const struct model *m, u32 n, struct diag *diag)
 		if (i == mm->vma_count || mm->vmas[i].start > p->addr)
 			return bad(diag, "F15 a page outside of any area", n, p->addr);
 		if (p->state == PAGE_GUARD && m->config.rules.guard_flag &&
+		    !(m->quirks_met & 1u << QUIRK_NAME_DROPS_STICKY) &&
 		    !(mm->vmas[i].flags & VMF_MAYBE_GUARD))
 			return bad(diag, "F20 a guard marker without MAYBE_GUARD", n, p->addr);
 		if ((p->state == PAGE_ZERO && !mm->vmas[i].anonymous) ||

@@ -10,7 +10,8 @@
  *  1. Something lies directly beside R.
  *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
  *     (is_mergeable_vma()).
- *  3. The open file is the same, and so is the memory policy, by value; new mappings have none.
+ *  3. The open file is the same, and so are the memory policy, by value, and the name, as a string;
+ *     new mappings have neither.
  *     Rule close_blocks: of areas that must be told when they go (vm_ops->close) with
  *     any: neither neighbour may have close();
  *     next_or_removed: next may not, nor an area that would go;
@@ -49,6 +50,7 @@ const char *const merge_rule_names[MERGE_RULE_COUNT] = {
 	[MERGE_FLAGS] = "flags",
 	[MERGE_FILE] = "file",
 	[MERGE_POLICY] = "policy",
+	[MERGE_NAME] = "name",
 	[MERGE_CLOSE] = "close",
 	[MERGE_ANON_VMA] = "anon_vma",
 	[MERGE_ANON_LEGACY] = "anon_legacy",
@@ -67,6 +69,7 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_FLAGS] = "the flags differ",
 	[MERGE_FILE] = "they are not of the same open file",
 	[MERGE_POLICY] = "their memory policies differ",
+	[MERGE_NAME] = "their names differ",
 	[MERGE_CLOSE] = "an area would go that must be told so (vm_ops->close)",
 	[MERGE_ANON_VMA] = "both are faulted, with different anon_vmas",
 	[MERGE_ANON_LEGACY] = "a faulted range does not join an unfaulted area (legacy rule)",
@@ -141,6 +144,8 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 		return MERGE_FILE;
 	if (r->policy != n->policy && !mutant(m, MUTANT_MERGE_POLICY))
 		return MERGE_POLICY;
+	if (r->name != n->name && !mutant(m, MUTANT_MERGE_NAME))
+		return MERGE_NAME;
 	if (close_refuses(m, n, n_is_prev))
 		return MERGE_CLOSE;
 	if (!offset_continues(m, r, n, n_is_prev))
@@ -374,6 +379,7 @@ static struct merge_range range_of(const struct model_vma *mid, u64 start, u64 e
 				     .flags = mid->flags,
 				     .file = mid->file,
 				     .policy = mid->policy,
+				     .name = mid->name,
 				     .pgoff = mid->pgoff + (start - mid->start),
 				     .anon_pgoff = mid->anon_pgoff + (start - mid->start),
 				     .anon_vma = mid->anon_vma,
@@ -424,6 +430,7 @@ static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct mer
 	}
 	mm->vmas[*i].flags = r->flags;
 	mm->vmas[*i].policy = r->policy;
+	mm->vmas[*i].name = r->name;
 	stick(m, &mm->vmas[*i], parts);
 	return 0;
 }
@@ -442,6 +449,19 @@ int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u
 
 	r.policy = policy;
 	return modify(m, mm, i, &r);
+}
+
+int vma_modify_name(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 name)
+{
+	struct merge_range r = range_of(&mm->vmas[*i], start, end);
+	u64 flags = r.flags;
+	int err;
+
+	r.name = name;
+	err = modify(m, mm, i, &r);
+	if (!err && mm->vmas[*i].flags != flags && quirk(m, QUIRK_NAME_DROPS_STICKY))
+		mm->vmas[*i].flags = flags;
+	return err;
 }
 
 enum merge_rule model_why(const struct model *m)

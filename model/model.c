@@ -32,6 +32,7 @@ void model_config_default(struct model_config *config)
 		.swap_support = true,
 		.own_memory = true,
 		.numa = true,
+		.anon_name = true,
 		.cap_ipc_lock = true,
 		.cap_rawio = true,
 		.mmap_min_addr = 65536,

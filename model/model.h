@@ -38,6 +38,7 @@ struct model_config {
 	bool swap;	   /* the machine has swap: pages of files may be taken out at any time */
 	bool overcommit_never; /* vm.overcommit_memory is 2: MAP_NORESERVE has no effect */
 	bool numa;	       /* CONFIG_NUMA; else mbind is ENOSYS */
+	bool anon_name;	       /* CONFIG_ANON_VMA_NAME; else set_vma_name is EINVAL */
 	bool zero_noexec;      /* /dev/zero lies on a mount without exec: PROT_EXEC is EPERM */
 	bool own_memory;       /* processes have memory of their own below PROGRAM_BASE */
 	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
@@ -74,6 +75,7 @@ struct model_vma {
 	/* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
 	bool anonymous;
 	u8 policy;	/* enum policy_arg: the memory policy that mbind gave it; 0: none */
+	u8 name;	/* enum name_arg: the name that set_vma_name gave it; 0: none */
 	bool has_close; /* vm_ops->close: the owner of the mapping is told when an area goes */
 };
 
@@ -145,6 +147,7 @@ enum merge_rule {
 	MERGE_FLAGS,	    /* flags differ */
 	MERGE_FILE,	    /* another open file */
 	MERGE_POLICY,	    /* another memory policy */
+	MERGE_NAME,	    /* another name */
 	MERGE_CLOSE,	    /* an area that must be told when it goes would go */
 	MERGE_OFFSET,	    /* page offsets do not continue */
 	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */

@@ -55,6 +55,7 @@ static void add_vma(const struct model *m, struct canon *c, struct snapshot *sna
 		.chain = (u16)snap->chain_count,
 		.chain_len = v->chain_len,
 		.policy = v->policy,
+		.name = v->name,
 		.has_close = v->has_close,
 	};
 	for (u8 k = 0; k < v->chain_len; k++)

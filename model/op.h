@@ -52,6 +52,7 @@ enum arg_kind {
 	ARG_MCLFLAGS,    /* ABI_MCL_* */
 	ARG_ZERO,        /* a reserved argument: 0, or a number that must be refused */
 	ARG_POLICY,      /* enum policy_arg */
+	ARG_NAME,        /* enum name_arg */
 	ARG_KIND_COUNT
 };
 
@@ -79,6 +80,14 @@ enum policy_arg {
 	POLICY_TABLE(P)
 #undef P
 	POLICY_ARG_COUNT
+};
+
+/* What set_vma_name can ask for. Of these NONE to LONGEST are what an area can have. */
+enum name_arg {
+#define N(ID, ...) NAME_##ID,
+	NAME_TABLE(N)
+#undef N
+	NAME_ARG_COUNT
 };
 
 #define OP_FAIL_MAX 32

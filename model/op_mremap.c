@@ -144,6 +144,7 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .flags = flags,
 				     .file = v->file,
 				     .policy = v->policy,
+				     .name = v->name,
 				     .anon_vma = v->anon_vma,
 				     .fork_child = vma_is_fork_child(v),
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };

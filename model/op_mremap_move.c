@@ -98,6 +98,7 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 				     .flags = v.flags,
 				     .file = v.file,
 				     .policy = v.policy,
+				     .name = v.name,
 				     .anon_vma = v.anon_vma,
 				     .fork_child = vma_is_fork_child(&v),
 				     .fork_quirk = QUIRK_COPY_FORKLIMIT,

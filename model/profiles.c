@@ -10,6 +10,10 @@
  * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.12.117, 6.18.44 and 7.1; that 6.17 and
  * the earlier 6.18, which are older than the fix, have it too is inferred, and so is that 7.0 has
  * not.
+ *
+ * No kernel that was observed had CONFIG_ANON_VMA_NAME, so what concerns names was read: the rule
+ * in the sources of 6.1.192, 6.12.117 and 7.3.4, NAME_DROPS_STICKY in 7.3.4, since which it is
+ * inferred for all kernels back to 6.19, the first with sticky flags (6.18.44 was not looked at).
  */
 #include "rules.h"
 
@@ -40,6 +44,7 @@ const struct model_profile model_profiles[] = {
 			.mmap_fixed_atomic = 1,
 			.populate_hole_stops = 1,
 			.mseal = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -61,6 +66,7 @@ const struct model_profile model_profiles[] = {
 			.mremap_params = MREMAP_PARAMS_MID,
 			.populate_hole_stops = 1,
 			.mseal = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
@@ -88,6 +94,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
@@ -114,6 +121,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
@@ -140,6 +148,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
@@ -167,6 +176,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
@@ -193,9 +203,11 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+			     QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -220,9 +232,10 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -249,9 +262,10 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -277,9 +291,10 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},
 	{
 		/* A release candidate: 7.3-rc7. */
@@ -304,9 +319,10 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},
 };
 const u32 model_profile_count = ARRAY_SIZE(model_profiles);

@@ -63,6 +63,8 @@ void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, 
 		text_add(t, " file+%" PRIu64, pgoff);
 	if (vma->policy && fields & SNAP_POLICY)
 		text_add(t, " pol=%s", policy ? policy : "other");
+	if (vma->name && fields & SNAP_NAME)
+		text_add(t, " name=%s", flag_name(names_name, vma->name));
 	if (vma->has_close && fields & SNAP_CLOSE)
 		text_add(t, " close");
 	if (!(fields & SNAP_PGOFF))

@@ -32,7 +32,8 @@ enum snap_field {
 	SNAP_PAGES = 1 << 6,    /* which pages are populated or guarded, and their tags */
 	SNAP_CLOSE = 1 << 8,    /* does an area have vm_ops->close */
 	SNAP_POLICY = 1 << 9,   /* memory policies */
-	SNAP_ALL = (1 << 10) - 1,
+	SNAP_NAME = 1 << 10,    /* names of areas */
+	SNAP_ALL = (1 << 11) - 1,
 };
 
 enum snap_counter {
@@ -56,6 +57,7 @@ struct snap_vma {
 	u16 chain;       /* first entry in snapshot.chain */
 	u16 chain_len;
 	u8 policy;       /* enum policy_arg, 0 for none; SNAP_POLICY_OTHER */
+	u8 name;         /* enum name_arg, 0 for none */
 	bool has_close;  /* vm_ops->close */
 };
 

@@ -120,13 +120,14 @@ static void describe(struct live *l, const char *why_not)
 	u32 i;
 
 	if (l->bpf.object) {
-		snprintf(text, size, "BPF: everything after every operation, pages at the end");
+		snprintf(text, size, "BPF: everything after every operation, pages at the end%s",
+			 l->base.config.anon_name ? "; no names of areas" : "");
 		return;
 	}
 	snprintf(text, size,
 		 "no BPF (%.160s): only layout after every operation; flags, counters, pages "
 		 "at the end; no anon_vmas, no page offsets of anonymous memory, no file identity, "
-		 "no def_flags, no memory policies%s",
+		 "no def_flags, no memory policies, no names%s",
 		 why_not, l->unnamed ? ", no flags" : "");
 	for (i = 0; i < ARRAY_SIZE(unnamed); i++) {
 		len = strlen(text);
@@ -168,7 +169,7 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	model_config_default(&l->base.config);
 	if (!opts->no_bpf)
 		live_bpf_load(&l->bpf, &why_not);
-	l->base.observes = l->bpf.object ? SNAP_ALL :
+	l->base.observes = l->bpf.object ? SNAP_ALL & ~SNAP_NAME :
 					   SNAP_LAYOUT | SNAP_FLAGS | SNAP_COUNTERS | SNAP_PAGES;
 	err = bind_owner(l, opts->cpu, diag);
 	if (!err)

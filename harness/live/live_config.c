@@ -215,11 +215,12 @@ enum ask {
 	ASK_COUNT
 };
 /* The last operations: a hint at the first page, which the kernel rounds up; advice for memory
- * without a file; a memory policy. */
+ * without a file; a memory policy; a name. */
 #define ASK_HINT (2 * ASK_COUNT)
 #define ASK_WILLNEED (2 * ASK_COUNT + 1)
 #define ASK_NUMA (2 * ASK_COUNT + 2)
-#define ASK_OPS (2 * ASK_COUNT + 3)
+#define ASK_NAME (2 * ASK_COUNT + 3)
+#define ASK_OPS (2 * ASK_COUNT + 4)
 #define ASK_PAGE(ask) (4ull * (ask))
 
 static void ask_program(struct prog *prog)
@@ -258,6 +259,10 @@ static void ask_program(struct prog *prog)
 	prog->ops[ASK_NUMA] = (struct op){
 		.kind = OP_MBIND,
 		.arg = { prog->ops[ASK_PLAIN].arg[0], PAGE_BYTES, POLICY_BIND },
+	};
+	prog->ops[ASK_NAME] = (struct op){
+		.kind = OP_SET_VMA_NAME,
+		.arg = { prog->ops[ASK_PLAIN].arg[0], PAGE_BYTES, NAME_A },
 	};
 	prog->ops[ASK_HINT] = (struct op){
 		.kind = OP_MMAP,
@@ -316,6 +321,7 @@ static int config_ask(struct live *l, struct diag *diag)
 	/* Containers may forbid it, and there may be no memory on node 0. */
 	if (config->numa && l->sh->log[ASK_NUMA].result.err)
 		l->base.ops &= ~(1ull << OP_MBIND);
+	config->anon_name = !l->sh->log[ASK_NAME].result.err;
 	config->ksm = asked_ok(l, ASK_KSM);
 	config->thp = asked_ok(l, ASK_THP);
 	if (l->bpf.object) {

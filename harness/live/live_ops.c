@@ -236,6 +236,24 @@ static bool live_mbind(struct worker *w, const struct op *op, struct op_result *
 					 (u64)(uintptr_t)&nodes, 8 * sizeof(nodes), 0));
 }
 
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+
+static bool live_set_vma_name(struct worker *w, const struct op *op, struct op_result *result)
+{
+	static const char *const strings[NAME_ARG_COUNT] = {
+#define N(ID, name, string) [NAME_##ID] = string,
+		NAME_TABLE(N)
+#undef N
+	};
+	u64 addr = address(w, op->arg[0]);
+
+	if (hits_own(w, addr, op->arg[1], REACH_ALL))
+		return refuse(result);
+	return done(result, exec_syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, addr,
+					 op->arg[1], (u64)(uintptr_t)strings[op->arg[2]], 0));
+}
+
 /* The heap of the executor lies elsewhere: the backend says that it has no brk. */
 static bool live_brk(struct worker *w, const struct op *op, struct op_result *result)
 {

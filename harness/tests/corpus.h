@@ -90,16 +90,13 @@ static inline int corpus_load(struct corpus *c, u32 index, struct diag *diag)
 	return prog_load(&c->file, path, diag);
 }
 
-/* The machine that expectations are written for: what differs between machines and not between
- * kernels is as simple as can be. */
+/* The machine that expectations are written for, with a kernel of @profile. */
 static inline void corpus_config(struct model_config *config, const struct model_profile *profile,
 				 u32 quirks)
 {
-	model_config_default(config);
+	expect_config(config);
 	config->rules = profile->rules;
 	config->quirks.on = quirks;
-	config->soft_dirty = false;
-	config->base_lockable = 0;
 }
 
 /* Runs c->file on the model: c->results and c->final. 0 or -E2BIG. */

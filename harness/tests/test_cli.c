@@ -271,7 +271,7 @@ static void test_cli_fuzz_json_lines_are_objects(void **state)
 	char *line, *save = NULL;
 	bool summary = false;
 
-	assert_int_equal(call(f, "fuzz --backend mutant:SPLIT_OFFSET --runs 5 --seed 1 --json"),
+	assert_int_equal(call(f, "fuzz --backend mutant:SPLIT_OFFSET --runs 50 --seed 1 --json"),
 			 1);
 	for (line = strtok_r(f->out, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		assert_int_equal(strncmp(line, "{\"type\":\"", 9), 0);
