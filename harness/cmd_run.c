@@ -68,7 +68,7 @@ static void run_usual(struct run *run)
 	struct model_config config;
 	u32 i;
 
-	expect_config(&config);
+	expect_config(&config, &run->file.prog);
 	config.rules = run->cs.config.rules;
 	config.quirks = run->cs.config.quirks;
 	model_init(&run->usual, &config);

@@ -9,22 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-void expect_config(struct model_config *config)
+static bool has_op(const struct prog *prog, enum op_kind kind)
+{
+	u32 i;
+
+	for (i = 0; i < prog->count; i++)
+		if (prog->ops[i].kind == kind)
+			return true;
+	return false;
+}
+
+void expect_config(struct model_config *config, const struct prog *prog)
 {
 	model_config_default(config);
-	config->soft_dirty = false;
+	config->soft_dirty = has_op(prog, OP_CLEAR_REFS);
 	config->base_lockable = 0;
 }
 
 bool expect_applies(const struct prog *prog, const struct model_config *config)
 {
-	u32 i;
-
-	for (i = 0; i < prog->count; i++)
-		if ((prog->ops[i].kind == OP_MBIND && !config->numa) ||
-		    (prog->ops[i].kind == OP_SET_VMA_NAME && !config->anon_name))
-			return false;
-	return true;
+	return (config->numa || !has_op(prog, OP_MBIND)) &&
+	       (config->anon_name || !has_op(prog, OP_SET_VMA_NAME)) &&
+	       (config->soft_dirty || !has_op(prog, OP_CLEAR_REFS));
 }
 
 static bool names_profile(const struct prog_expect *block, const char *profile)

@@ -9,11 +9,12 @@
 #include "model/model.h"
 #include "model/prog.h"
 
-/* The machine that expectations are written for: the usual one, its profile left to the caller. */
-void expect_config(struct model_config *config);
+/* The machine that expectations of @prog are written for: the usual one, with soft-dirty flags only
+ * if the program clears them; the profile is left to the caller. */
+void expect_config(struct model_config *config, const struct prog *prog);
 
 /* Is a machine of @config one that the results behind the operations are expected of? Not if it was
- * built without what one of them is about: memory policies, names. */
+ * built without what one of them is about: memory policies, names, soft-dirty flags. */
 bool expect_applies(const struct prog *prog, const struct model_config *config);
 
 /* The block of @file that holds for @profile: an "observed" block that names it if @quirks_on, else

@@ -578,4 +578,5 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(ZERO, zero, zero),
 	KIND(POLICY, policy, policy),
 	KIND(NAME, name, name),
+	KIND(CLEAR, clear, clear),
 };

@@ -44,6 +44,12 @@ u64 name_decode(u16 code);
 u16 name_encode(u64 value);
 bool name_simpler(u64 value, u32 step, u64 *out);
 
+int clear_print(char *buf, size_t size, u64 value);
+int clear_parse(const char *text, u64 *value, struct diag *diag);
+u64 clear_decode(u16 code);
+u16 clear_encode(u64 value);
+bool clear_simpler(u64 value, u32 step, u64 *out);
+
 int addr_print(char *buf, size_t size, u64 value);
 int addr_parse(const char *text, u64 *value, struct diag *diag);
 u64 addr_decode(u16 code);

@@ -19,7 +19,8 @@
  *     page is then the area's own; its index stays (do_wp_page()).
  *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide
  *     (unless what is there grows down too or is not accessible) and RLIMIT_STACK allows it; the
- *     area becomes faulted before anything else (expand_stack(), expand_downwards()).
+ *     area becomes faulted before anything else (expand_stack(), expand_downwards()), and is
+ *     soft-dirty for what is new in it (op_clear_refs.c).
  *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all
  *     others as by loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it,
  *     and so does an area without any access right (populate_vma_page_range(), __mm_populate()).
@@ -154,6 +155,7 @@ static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
 		return false;
 	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, grow))
 		return false;
+	v->flags |= grown_soft_dirty(m, v);
 	v->start = addr;
 	v->pgoff -= grow;
 	v->anon_pgoff -= grow;

@@ -118,6 +118,13 @@ const struct flagname names_name[] = {
 	{ 0, NULL },
 };
 
+const struct flagname names_clear[] = {
+#define C(ID, name, ...) { CLEAR_##ID, name },
+	CLEAR_TABLE(C)
+#undef C
+	{ 0, NULL },
+};
+
 const struct flagname names_vm[] = {
 	{ VMF_SHARED, "sh" },
 	{ VMF_GROWSDOWN, "gd" },

@@ -24,6 +24,7 @@ extern const struct flagname names_mcl[];      /* current future onfault */
 extern const struct flagname names_file[];     /* enum file_arg: none m0 m1 m0b m0ro zero dev */
 extern const struct flagname names_policy[];   /* enum policy_arg: default bind ... */
 extern const struct flagname names_name[];     /* enum name_arg: none a b ... */
+extern const struct flagname names_clear[];    /* enum clear_arg: all ... soft_dirty ... */
 /* VMF_*: sh lo lf ac nr gd ... (not rwx, not may*) */
 extern const struct flagname names_vm[];
 

@@ -501,6 +501,10 @@ static void draw_args(struct gen *g, struct op *op)
 	case OP_BRK:
 		op->arg[0] = draw_break(g);
 		return;
+	case OP_CLEAR_REFS:
+		op->arg[0] = rng_below(&g->rng, 4) ? CLEAR_SOFT_DIRTY :
+						     rng_below(&g->rng, CLEAR_ARG_COUNT);
+		return;
 	case OP_MUNLOCKALL:
 	case OP_FORK:
 	case OP_EXIT:

@@ -62,6 +62,8 @@ s64 mm_map_count(const struct model *m, const struct model_mm *mm);
 void mm_account(struct model_mm *mm, u64 flags, s64 pages);
 /* The same for counters that belong to no process: model_check() counts anew. */
 void counters_account(s64 *counter, u64 flags, s64 pages);
+/* VMF_SOFTDIRTY if @v, which grows, is to become soft-dirty and is not yet; else 0. */
+u64 grown_soft_dirty(struct model *m, const struct model_vma *v);
 /* Would @pages more locked pages be allowed (mlock_future_ok())? */
 bool may_lock_at_all(const struct model *m);
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages);
@@ -96,6 +98,8 @@ struct merge_range {
 	const struct model_vma *copied_from; /* mremap: whose pages move here; else NULL */
 	bool copied_survives; /* mremap: and it is not a candidate for merging itself */
 	bool alone;	      /* no merge is even tried */
+	bool fresh;	      /* what is new is soft-dirty, whatever it merges with */
+	bool keeps;	      /* flags are added to those of the area that stays, not set */
 	bool brk;	      /* only one with the heap's own area is tried */
 };
 /*
@@ -110,6 +114,8 @@ int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_r
  * is then the area that holds the range. 0, or -ENOMEM: a first split may stay.
  */
 int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags);
+/* The same for flags that are added, as mseal does; a difference only with soft_dirty_lost. */
+int vma_add_flags(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags);
 /* The same for another memory policy (vma_modify_policy()). */
 int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy);
 /* The same for another name (vma_modify_name()). */

@@ -34,8 +34,10 @@
  *  7. A faulted part gives its anon_vma and chain to the area that stays (dup_anon_vma()).
  *  8. Of two areas that become one, the lower struct stays, except that without prev the upper
  *     stays.
- *  9. Flags of the result: those of R, and the sticky ones of every part (vma_merge_*(),
- *     VM_STICKY).
+ *  9. Flags of the result: those of R, and the sticky ones of every part: SOFTDIRTY and, with rule
+ *     guard_flag, MAYBE_GUARD (vma_merge_*(), VMA_STICKY_FLAGS). Quirk soft_dirty_lost: SOFTDIRTY
+ *     is that of R if the operation sets the flags of what comes out (mprotect, madvise, mlock,
+ *     names), that of the area that stays if it does not (mseal, mbind, mremap).
  * 10. When nothing merges, the area is split at the start and then at the end of R; if the second
  *     split finds no room, the first one stays (vma_modify()).
  */
@@ -220,10 +222,14 @@ static void record(struct model *m, const struct merge_range *r, enum merge_rule
 		};
 }
 
-/* Rule 9. */
-static void stick(struct model *m, struct model_vma *target, u64 from_parts)
+/* Rule 9: @target, the area that stays, gets @flags, and the sticky ones of @parts. @own is what it
+ * has SOFTDIRTY from with the bug. */
+static void give_flags(struct model *m, const struct merge_range *r, struct model_vma *target,
+		       u64 flags, u64 parts, u64 own)
 {
-	target->flags |= from_parts & sticky_flags(m);
+	target->flags = flags | (parts & sticky_flags(m));
+	if (!r->fresh && (parts & ~own & VMF_SOFTDIRTY) && quirk(m, QUIRK_SOFT_DIRTY_LOST))
+		target->flags &= ~VMF_SOFTDIRTY;
 }
 
 /* Makes area @i end at @end: everything that lay in between is gone. */
@@ -265,7 +271,7 @@ static int join_new(struct model *m, struct model_mm *mm, const struct merge_ran
 	} else {
 		move_start(&mm->vmas[target], r->start);
 	}
-	stick(m, &mm->vmas[target], parts);
+	give_flags(m, r, &mm->vmas[target], mm->vmas[target].flags, parts, mm->vmas[target].flags);
 	return (int)target;
 }
 
@@ -428,10 +434,10 @@ static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct mer
 	} else {
 		*i = join_existing(m, mm, r, *i, left == MERGE_OK, right == MERGE_OK);
 	}
-	mm->vmas[*i].flags = r->flags;
+	give_flags(m, r, &mm->vmas[*i], r->flags, parts,
+		   r->keeps ? mm->vmas[*i].flags : r->flags);
 	mm->vmas[*i].policy = r->policy;
 	mm->vmas[*i].name = r->name;
-	stick(m, &mm->vmas[*i], parts);
 	return 0;
 }
 
@@ -443,11 +449,21 @@ int vma_modify(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end,
 	return modify(m, mm, i, &r);
 }
 
+int vma_add_flags(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags)
+{
+	struct merge_range r = range_of(&mm->vmas[*i], start, end);
+
+	r.flags |= flags;
+	r.keeps = true;
+	return modify(m, mm, i, &r);
+}
+
 int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy)
 {
 	struct merge_range r = range_of(&mm->vmas[*i], start, end);
 
 	r.policy = policy;
+	r.keeps = true;
 	return modify(m, mm, i, &r);
 }
 

@@ -53,6 +53,7 @@ enum arg_kind {
 	ARG_ZERO,        /* a reserved argument: 0, or a number that must be refused */
 	ARG_POLICY,      /* enum policy_arg */
 	ARG_NAME,        /* enum name_arg */
+	ARG_CLEAR,       /* enum clear_arg */
 	ARG_KIND_COUNT
 };
 
@@ -88,6 +89,14 @@ enum name_arg {
 	NAME_TABLE(N)
 #undef N
 	NAME_ARG_COUNT
+};
+
+/* What clear_refs can clear. */
+enum clear_arg {
+#define C(ID, ...) CLEAR_##ID,
+	CLEAR_TABLE(C)
+#undef C
+	CLEAR_ARG_COUNT
 };
 
 #define OP_FAIL_MAX 32

@@ -58,6 +58,7 @@ static void grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 				 .pgoff = start,
 				 .anon_pgoff = start,
 				 .fork_quirk = QUIRK_COUNT,
+				 .fresh = true,
 				 .brk = true };
 
 	if (m->config.soft_dirty)

@@ -222,6 +222,7 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 				 .pgoff = map->pgoff,
 				 .anon_pgoff = map->addr,
 				 .file = map->file,
+				 .fresh = true,
 				 .fork_quirk = QUIRK_COUNT };
 	struct model_vma v;
 	int i;

@@ -17,7 +17,8 @@
  *  4. No new address. Same length: nothing. Shorter: what is too long is unmapped. Longer: in place
  *     if the range ends where the area does and what follows is free; else it moves if MAYMOVE
  *     allows it, else ENOMEM. What grows in place may merge with what follows (merge.c); with rule
- *     close_blocks=any an area that has close() grows all the same, but merges with nothing.
+ *     close_blocks=any an area that has close() grows all the same, but merges with nothing. What
+ *     grows, in place or moving, is soft-dirty, for what is new in it (op_clear_refs.c).
  *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long, then
  *     moves. With rule mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves
  *     the destination unmapped.
@@ -136,7 +137,8 @@ static int munmap_bytes(struct model *m, struct model_mm *mm, u64 addr, u64 len)
 static void grow_in_place(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
 {
 	const struct model_vma *v = &mm->vmas[i];
-	u64 delta = (r->new_len - r->old_len) >> PAGE_SHIFT, end = v->end, flags = v->flags;
+	u64 delta = (r->new_len - r->old_len) >> PAGE_SHIFT, end = v->end;
+	u64 dirty = grown_soft_dirty(m, v), flags = v->flags | dirty;
 	struct merge_range range = { .start = end,
 				     .end = end + delta,
 				     .pgoff = v->pgoff + vma_pages(v),
@@ -147,12 +149,15 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .name = v->name,
 				     .anon_vma = v->anon_vma,
 				     .fork_child = vma_is_fork_child(v),
+				     .fresh = dirty != 0,
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };
 
-	if (v->has_close && m->config.rules.close_blocks == CLOSE_BLOCKS_ANY)
+	if (v->has_close && m->config.rules.close_blocks == CLOSE_BLOCKS_ANY) {
 		mm->vmas[i].end += delta;
-	else
+		mm->vmas[i].flags = flags;
+	} else {
 		merge_new(m, mm, &range);
+	}
 	mm_account(mm, flags, (s64)delta);
 	if (flags & VMF_LOCKED) {
 		mm->counter[COUNT_LOCKED_VM] += (s64)delta;

@@ -94,8 +94,10 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 {
 	struct model_vma v = mm->vmas[i], copy = v;
 	u64 delta = (r->addr >> PAGE_SHIFT) - v.start;
+	u64 dirty = r->new_len > r->old_len ? grown_soft_dirty(m, &v) : 0;
 	struct merge_range range = { .start = r->new_addr >> PAGE_SHIFT,
-				     .flags = v.flags,
+				     .flags = v.flags | dirty,
+				     .fresh = dirty != 0,
 				     .file = v.file,
 				     .policy = v.policy,
 				     .name = v.name,
@@ -119,6 +121,7 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 			anon_vma_dup(m, &mm->vmas[target], &v);
 		return;
 	}
+	copy.flags = range.flags;
 	copy.start = range.start;
 	copy.end = range.end;
 	copy.pgoff = range.pgoff;

@@ -30,7 +30,7 @@ static int seal_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64
 
 	if (v->flags & VMF_SEALED)
 		return 0;
-	err = vma_modify(m, mm, i, first, last, v->flags | VMF_SEALED);
+	err = vma_add_flags(m, mm, i, first, last, VMF_SEALED);
 	if (!err)
 		mm->sealed_pages += last - first;
 	return err;

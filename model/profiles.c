@@ -14,13 +14,15 @@
  * No kernel that was observed had CONFIG_ANON_VMA_NAME, so what concerns names was read: the rule
  * in the sources of 6.1.192, 6.12.117 and 7.3.4, NAME_DROPS_STICKY in 7.3.4, since which it is
  * inferred for all kernels back to 6.19, the first with sticky flags (6.18.44 was not looked at).
+ * 6.18.44 was built without soft-dirty flags; that it has no SOFT_DIRTY_LOST, whose fix came with
+ * the guard flags that it has, is inferred.
  */
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Open bugs of every kernel: seen on 6.1.187, 6.12.117, 6.16.12, 6.18.44, 6.19.14, 7.1.13, 7.3-rc7
- * and 7.3.4. */
-#define QUIRKS_OF_ALL QUIRK(MMAP_FIXED_ERRNO)
+/* Open bugs of every kernel. MMAP_FIXED_ERRNO: seen on 6.1.187, 6.12.117, 6.16.12, 6.18.44,
+ * 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44. */
+#define QUIRKS_OF_ALL (QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY))
 
 const struct model_profile model_profiles[] = {
 	{
@@ -30,7 +32,7 @@ const struct model_profile model_profiles[] = {
 		.rules = {
 			.dontunmap_skip_merge = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL,
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST),
 	},
 	{
 		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */
@@ -47,7 +49,8 @@ const struct model_profile model_profiles[] = {
 			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(DONTUNMAP_STALE_PGOFF) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_NOCHARGE),
 	},
@@ -69,7 +72,8 @@ const struct model_profile model_profiles[] = {
 			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -97,7 +101,8 @@ const struct model_profile model_profiles[] = {
 			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -124,7 +129,8 @@ const struct model_profile model_profiles[] = {
 			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(COPY_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -151,7 +157,8 @@ const struct model_profile model_profiles[] = {
 			.name_anon_shmem = 1,
 			.droppable = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),

@@ -102,6 +102,13 @@ void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_b
 	}
 }
 
+u64 grown_soft_dirty(struct model *m, const struct model_vma *v)
+{
+	if (!m->config.soft_dirty || (v->flags & VMF_SOFTDIRTY))
+		return 0;
+	return quirk(m, QUIRK_GROW_NOT_SOFT_DIRTY) ? 0 : VMF_SOFTDIRTY;
+}
+
 s64 mm_map_count(const struct model *m, const struct model_mm *mm)
 {
 	return (s64)m->config.base_map_count + mm->counter[COUNT_MAP];

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "harness/live/live_private.h"
 #include "model/rules.h"
@@ -321,6 +322,9 @@ static int config_ask(struct live *l, struct diag *diag)
 	/* Containers may forbid it, and there may be no memory on node 0. */
 	if (config->numa && l->sh->log[ASK_NUMA].result.err)
 		l->base.ops &= ~(1ull << OP_MBIND);
+	/* Kernels without CONFIG_PROC_PAGE_MONITOR have no such file. */
+	if (access("/proc/self/clear_refs", W_OK))
+		l->base.ops &= ~(1ull << OP_CLEAR_REFS);
 	config->anon_name = !l->sh->log[ASK_NAME].result.err;
 	config->ksm = asked_ok(l, ASK_KSM);
 	config->thp = asked_ok(l, ASK_THP);

@@ -7,6 +7,7 @@
  * kernel rejects it before doing anything; where that is certain, it is made.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -252,6 +253,25 @@ static bool live_set_vma_name(struct worker *w, const struct op *op, struct op_r
 		return refuse(result);
 	return done(result, exec_syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, addr,
 					 op->arg[1], (u64)(uintptr_t)strings[op->arg[2]], 0));
+}
+
+static bool live_clear_refs(struct worker *w, const struct op *op, struct op_result *result)
+{
+	static const char numbers[CLEAR_ARG_COUNT] = {
+#define C(ID, name, number) [CLEAR_##ID] = '0' + (number),
+		CLEAR_TABLE(C)
+#undef C
+	};
+	s64 fd = exec_syscall(SYS_openat, (u64)AT_FDCWD, (u64)(uintptr_t)"/proc/self/clear_refs",
+			      O_WRONLY, 0, 0, 0);
+	s64 ret;
+
+	(void)w;
+	if (fd < 0)
+		return done(result, fd);
+	ret = exec_syscall(SYS_write, (u64)fd, (u64)(uintptr_t)&numbers[op->arg[0]], 1, 0, 0, 0);
+	exec_syscall(SYS_close, (u64)fd, 0, 0, 0, 0, 0);
+	return done(result, ret < 0 ? ret : 0);
 }
 
 /* The heap of the executor lies elsewhere: the backend says that it has no brk. */

@@ -90,11 +90,11 @@ static inline int corpus_load(struct corpus *c, u32 index, struct diag *diag)
 	return prog_load(&c->file, path, diag);
 }
 
-/* The machine that expectations are written for, with a kernel of @profile. */
-static inline void corpus_config(struct model_config *config, const struct model_profile *profile,
-				 u32 quirks)
+/* The machine that the loaded file's expectations are written for, with a kernel of @profile. */
+static inline void corpus_config(const struct corpus *c, struct model_config *config,
+				 const struct model_profile *profile, u32 quirks)
 {
-	expect_config(config);
+	expect_config(config, &c->file.prog);
 	config->rules = profile->rules;
 	config->quirks.on = quirks;
 }

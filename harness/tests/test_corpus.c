@@ -40,7 +40,7 @@ static void run_one(struct corpus *c, u32 index, const struct model_profile *pro
 	struct model_config config;
 	struct diag diag = { "" };
 
-	corpus_config(&config, profile, quirks_on ? profile->quirks.on : 0);
+	corpus_config(c, &config, profile, quirks_on ? profile->quirks.on : 0);
 	t->runs++;
 	if (corpus_run(c, &config))
 		tally_failure(t, c->name[index].text, profile->name, c->model.limit);
@@ -161,7 +161,7 @@ static void test_corpus_wrong_rules_are_noticed(void **state)
 	struct diag diag;
 
 	load_named(c, "golden/j3.vma");
-	corpus_config(&config, legacy, 0);
+	corpus_config(c, &config, legacy, 0);
 	assert_int_equal(corpus_run(c, &config), 0);
 	assert_int_equal(corpus_check(c, "v6.1", false, &diag), 0);
 	assert_int_equal(corpus_check(c, "v7.3", false, &diag), -EINVAL);
@@ -175,7 +175,7 @@ static void test_corpus_wrong_result_is_noticed(void **state)
 	struct diag diag;
 
 	load_named(c, "golden/j36.vma");
-	corpus_config(&config, profile_find("v7.3"), 0);
+	corpus_config(c, &config, profile_find("v7.3"), 0);
 	assert_int_equal(corpus_run(c, &config), 0);
 	assert_int_equal(corpus_check(c, "v7.3", false, &diag), 0);
 	c->results[2].err = 0;
@@ -193,7 +193,7 @@ static u64 digest_with(struct corpus *c, enum model_quirk quirk, bool on)
 
 	while (!(model_profiles[p].quirks.on & 1u << quirk))
 		p++;
-	corpus_config(&config, &model_profiles[p], on ? 1u << quirk : 0);
+	corpus_config(c, &config, &model_profiles[p], on ? 1u << quirk : 0);
 	assert_int_equal(corpus_run(c, &config), 0);
 	digest = snap_digest(&c->final);
 	for (i = 0; i < c->file.prog.count; i++)

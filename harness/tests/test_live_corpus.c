@@ -83,13 +83,15 @@ static int run_live(struct live *live, struct diag *diag)
 	struct backend *b = live->backend;
 	struct corpus *c = live->corpus;
 	int err = b->type->reset(b, &c->file.prog, false, diag);
+	struct model_config config;
 	u32 i;
 
 	for (i = 0; !err && i < c->file.prog.count; i++)
 		err = b->type->exec(b, i, &c->results[i], diag);
 	if (!err)
 		err = b->type->snapshot(b, &c->final, diag);
-	for (i = 0; !err && i < c->final.vma_count; i++)
+	expect_config(&config, &c->file.prog);
+	for (i = 0; !err && !config.soft_dirty && i < c->final.vma_count; i++)
 		c->final.vmas[i].flags &= ~VMF_SOFTDIRTY;
 	return err;
 }

@@ -98,7 +98,7 @@ static void test_code_zero_is_the_simplest_value(void **state)
 		{ ARG_ADVICE, "normal" }, { ARG_MREMAPFLAGS, "0" },
 		{ ARG_MLOCKFLAGS, "0" }, { ARG_MCLFLAGS, "0" },
 		{ ARG_ZERO, "0" },	{ ARG_POLICY, "default" },
-		{ ARG_NAME, "none" },
+		{ ARG_NAME, "none" },	{ ARG_CLEAR, "all" },
 	};
 	u64 out;
 
@@ -175,6 +175,7 @@ static void test_simpler_tries_the_wanted_values_in_order(void **state)
 		{ ARG_ADVICE, "sequential", { "normal", "random" } },
 		{ ARG_MREMAPFLAGS, "maymove|fixed", { "0", "fixed", "maymove" } },
 		{ ARG_ZERO, "0x1", { "0" } },
+		{ ARG_CLEAR, "mapped", { "all", "anonymous" } },
 		{ ARG_NAME, "b", { "none", "a" } },
 		{ ARG_POLICY, "interleave", { "default", "bind", "preferred" } },
 	};
@@ -249,6 +250,8 @@ static void test_encode_of_what_programs_need_is_exact(void **state)
 		{ ARG_ZERO, "0x1" },
 		{ ARG_POLICY, "bad" },
 		{ ARG_NAME, "too_long" },
+		{ ARG_CLEAR, "soft_dirty" },
+		{ ARG_CLEAR, "bad" },
 		{ ARG_NAME, "bad" },
 	};
 
@@ -389,6 +392,7 @@ static void test_parse_of_what_is_not_understood_fails_with_a_sentence(void **st
 		{ ARG_ADVICE, "0x80000000" }, { ARG_ADVICE, "0x64" }, { ARG_ADVICE, "0x65" },
 		{ ARG_MLOCKFLAGS, "current" }, { ARG_MCLFLAGS, "currently" },
 		{ ARG_ZERO, "" },	 { ARG_ZERO, "1" },	      { ARG_ZERO, "zero" },
+		{ ARG_CLEAR, "" },	 { ARG_CLEAR, "4" },
 		{ ARG_NAME, "" },	 { ARG_NAME, "c" },	      { ARG_NAME, "0x1" },
 		{ ARG_POLICY, "" },	 { ARG_POLICY, "0" },	      { ARG_POLICY, "bind|local" },
 	};

@@ -18,7 +18,7 @@
 
 static const struct flagname *const tables[] = {
 	names_prot,  names_map_type, names_map, names_mremap, names_advice,
-	names_mlock, names_mcl,	     names_file, names_policy, names_name, names_vm,
+	names_mlock, names_mcl,	     names_file, names_policy, names_name, names_clear, names_vm,
 };
 /* Those whose values are sets of bits. */
 static const struct flagname *const bit_tables[] = {
@@ -125,6 +125,9 @@ static void test_every_number_of_a_list_has_a_name(void **state)
 	for (u64 i = 0; i < NAME_ARG_COUNT; i++)
 		assert_non_null(flag_name(names_name, i));
 	assert_null(flag_name(names_name, NAME_ARG_COUNT));
+	for (u64 i = 0; i < CLEAR_ARG_COUNT; i++)
+		assert_non_null(flag_name(names_clear, i));
+	assert_null(flag_name(names_clear, CLEAR_ARG_COUNT));
 }
 
 int main(void)
