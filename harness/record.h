@@ -35,6 +35,7 @@ struct rec_proc {
 	u32 vma, vma_count; /* elements of the map "vmas" */
 };
 
+#define REC_NAME_OTHER 0xff
 #define REC_POLICY (1ull << 63) /* there is one */
 
 /* One area; pointers are the kernel's, flags its raw VM_* bits, addresses in bytes. */
@@ -45,6 +46,7 @@ struct rec_vma {
 	u64 file;
 	u64 anon_vma;
 	u64 close;  /* vm_ops->close */
+	u64 name;   /* enum name_arg, REC_NAME_OTHER; 0: none, or not known */
 	u64 policy; /* REC_POLICY, mode, mode flags << 16, nodes 0 to 15 << 32; 0: none */
 	u32 avc, avc_count; /* elements of the map "avcs" */
 };

@@ -160,6 +160,7 @@ static int convert_proc(const struct records *r, struct records_room *room, stru
 		vma->flags = translate_flags(r, from->flags);
 		vma->policy = convert_policy(from->policy);
 		vma->has_close = from->close != 0;
+		vma->name = (u8)from->name;
 		vma->file = record_id(&room->files, from->file, file_count, UINT16_MAX);
 		err = convert_chain(r, room, snap, from, vma);
 		if (err)

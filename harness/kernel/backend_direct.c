@@ -16,6 +16,7 @@ _Static_assert(KERNEL_SIGSEGV == RESULT_SIGSEGV && KERNEL_SIGBUS == RESULT_SIGBU
 _Static_assert((int)SHIM_FILE_MEM0 == FILE_MEM0 && (int)SHIM_FILE_MEM1 == FILE_MEM1 &&
 		       (int)SHIM_FILE_MEM0B == FILE_MEM0B &&
 		       (int)SHIM_FILE_MEM0RO == FILE_MEM0RO && (int)SHIM_FILE_ZERO == FILE_ZERO &&
+		       (int)SHIM_FILE_DEV == FILE_DEV && (int)SHIM_FILES == FILE_ARG_COUNT &&
 		       SHIM_FILE_PAGES == FILE_PAGES,
 	       "files");
 
@@ -49,6 +50,7 @@ static void configure(struct direct *d)
 	model_config_default(config);
 	config->rules = profile->rules;
 	config->soft_dirty = true;
+	config->anon_name = true;
 	config->swap_support = false;
 	config->own_memory = false;
 	config->cap_ipc_lock = false;
@@ -73,6 +75,7 @@ static int direct_open(struct backend **out, const struct backend_opts *opts, st
 	d->base.type = &backend_kernel_direct;
 	d->base.observes = SNAP_ALL;
 	d->base.ops = kernel_ops();
+	d->base.files = FILES_ALL;
 	d->base.can_fail_alloc = true;
 	configure(d);
 	*out = &d->base;
@@ -94,6 +97,7 @@ static int direct_reset(struct backend *b, const struct prog *prog, bool pages_e
 		.rlimit_memlock = b->config.rlimit_memlock,
 		.rlimit_stack = b->config.rlimit_stack,
 		.mmap_min_addr = b->config.mmap_min_addr,
+		.heap_base = HEAP_BASE,
 		.max_map_count = b->config.max_map_count,
 	};
 
@@ -210,6 +214,7 @@ static int direct_snapshot(struct backend *b, struct snapshot *snap, struct diag
 		return diag_set(diag, err,
 				"the state after operation %u is larger than a snapshot can hold",
 				d->index + 1);
+	snap->fields |= SNAP_NAME;
 	if (pages)
 		convert_pages(&state, snap);
 	return 0;

@@ -16,6 +16,7 @@
 struct kernel_limits {
 	unsigned long long rlimit_memlock, rlimit_stack; /* pages */
 	unsigned long long mmap_min_addr;                /* bytes */
+	unsigned long long heap_base;                    /* where brk begins, bytes */
 	unsigned int max_map_count;
 };
 

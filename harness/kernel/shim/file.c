@@ -258,7 +258,7 @@ unsigned long shmem_get_unmapped_area(struct file *file, unsigned long addr, uns
 }
 
 /* Not the function that shmem has: mremap() of several areas tells them apart by it. */
-static unsigned long zero_get_unmapped_area(struct file *file, unsigned long addr,
+static unsigned long own_get_unmapped_area(struct file *file, unsigned long addr,
 					    unsigned long len, unsigned long pgoff,
 					    unsigned long flags)
 {
@@ -267,8 +267,8 @@ static unsigned long zero_get_unmapped_area(struct file *file, unsigned long add
 
 static const struct file_operations file_ops[INODE_KINDS] = {
 	[INODE_SHMEM] = { .MMAP = shmem_mmap, .get_unmapped_area = shmem_get_unmapped_area },
-	[INODE_ZERO] = { .MMAP = zero_mmap, .get_unmapped_area = zero_get_unmapped_area },
-	[INODE_DRIVER] = { .MMAP = driver_mmap },
+	[INODE_ZERO] = { .MMAP = zero_mmap, .get_unmapped_area = own_get_unmapped_area },
+	[INODE_DRIVER] = { .MMAP = driver_mmap, .get_unmapped_area = own_get_unmapped_area },
 };
 
 static struct inode *inode_new(enum inode_kind kind, unsigned long pages)
@@ -486,6 +486,7 @@ void shim_files_open(void)
 	open_as(SHIM_FILE_MEM0RO, first, FMODE_READ);
 	open_as(SHIM_FILE_MEM1, inode_new(INODE_SHMEM, SHIM_FILE_PAGES), FMODE_READ | FMODE_WRITE);
 	open_as(SHIM_FILE_ZERO, inode_new(INODE_ZERO, 0), FMODE_READ | FMODE_WRITE);
+	open_as(SHIM_FILE_DEV, inode_new(INODE_DRIVER, SHIM_FILE_PAGES), FMODE_READ | FMODE_WRITE);
 }
 
 void shim_files_close(void)

@@ -30,6 +30,23 @@ long strncpy_from_user(char *to, const char __user *from, long size)
 	return len;
 }
 
+long strnlen_user(const char __user *text, long size)
+{
+	return strnlen((const char __force *)text, size) + 1;
+}
+
+/* What clear_refs_write() reads its number with. */
+char *strim(char *text)
+{
+	return text;
+}
+
+int kstrtoint(const char *text, unsigned int base, int *number)
+{
+	*number = text[0] - '0';
+	return text[0] >= '0' && text[0] <= '9' && !text[1] ? 0 : -EINVAL;
+}
+
 /* They have calling conventions of their own: value in rax, address in rcx, error out in ecx. */
 asm(".globl __put_user_8\n"
     "__put_user_8:\n"

@@ -5,6 +5,7 @@
  */
 #include "shim.h"
 
+#include <linux/mempolicy.h>
 #include <linux/rmap.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
@@ -15,6 +16,7 @@
 #include "internal.h"
 #include "pages.h"
 #include "harness/record.h"
+#include "model/attrs.def"
 
 #define VMAS_MAX 2048
 #define AVCS_MAX 16384
@@ -88,6 +90,34 @@ static void see_chain(struct vm_area_struct *vma, struct rec_vma *rec)
 	}
 }
 
+static u64 name_of(const struct vm_area_struct *vma)
+{
+	static const char *const strings[] = {
+#define N(ID, name, string) string,
+		NAME_TABLE(N)
+#undef N
+	};
+	unsigned int i;
+
+	/* Before 6.2 a file's area has something else in its place. */
+	if ((!SINCE(6, 2) && vma->vm_file) || !vma->anon_name)
+		return 0;
+	for (i = 1; i < ARRAY_SIZE(strings); i++)
+		if (strcmp(strings[i], vma->anon_name->name) == 0)
+			return i;
+	return REC_NAME_OTHER;
+}
+
+static u64 policy_of(const struct vm_area_struct *vma)
+{
+	const struct mempolicy *policy = vma->vm_policy;
+
+	if (!policy)
+		return 0;
+	return REC_POLICY | policy->mode | (u64)policy->flags << 16 |
+	       (policy->nodes.bits[0] & 0xffff) << 32;
+}
+
 static void see_vma(struct vm_area_struct *vma)
 {
 	struct rec_vma *rec;
@@ -108,6 +138,9 @@ static void see_vma(struct vm_area_struct *vma)
 #endif
 	rec->file = (unsigned long)vma->vm_file;
 	rec->anon_vma = (unsigned long)vma->anon_vma;
+	rec->close = vma->vm_ops ? (unsigned long)vma->vm_ops->close : 0;
+	rec->policy = policy_of(vma);
+	rec->name = name_of(vma);
 	see_chain(vma, rec);
 }
 

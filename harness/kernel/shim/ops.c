@@ -6,11 +6,15 @@
  */
 #include "shim.h"
 
+#include <linux/mempolicy.h>
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/sched/mm.h>
 #include <linux/syscalls.h>
 #include <asm/ptrace.h>
 
+#include "fs/proc/internal.h"
+#include "model/attrs.def"
 #include "model/ops.def"
 #include "pages.h"
 
@@ -20,6 +24,14 @@ enum op_kind {
 #undef X
 	OP_COUNT
 };
+
+/* As model/attrs.def calls them. */
+#define ABI_MPOL_DEFAULT MPOL_DEFAULT
+#define ABI_MPOL_PREFERRED MPOL_PREFERRED
+#define ABI_MPOL_BIND MPOL_BIND
+#define ABI_MPOL_INTERLEAVE MPOL_INTERLEAVE
+#define ABI_MPOL_LOCAL MPOL_LOCAL
+#define ABI_MPOL_STATIC_NODES MPOL_F_STATIC_NODES
 
 /* Faults that a load or store takes at most: a fork's page, then a copy of it, and one to spare. */
 #define FAULTS_MAX 8
@@ -38,6 +50,9 @@ SYSCALL(munlock);
 SYSCALL(mlockall);
 SYSCALL(munlockall);
 SYSCALL(mseal);
+SYSCALL(mbind);
+SYSCALL(prctl);
+SYSCALL(brk);
 
 static struct pt_regs args(const struct kernel_call *call)
 {
@@ -109,6 +124,64 @@ static void exec_mseal(const struct kernel_call *call, struct kernel_answer *ans
 #else
 	answer->err = -ENOSYS;
 #endif
+}
+
+static void exec_mbind(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	static const struct {
+		unsigned long mode, nodes;
+	} policies[] = {
+#define P(ID, name, mode_, nodes_) { mode_, nodes_ },
+		POLICY_TABLE(P)
+#undef P
+	};
+	unsigned long nodes = policies[call->arg[2]].nodes;
+	struct pt_regs regs = args(call);
+
+	regs.dx = policies[call->arg[2]].mode;
+	regs.r10 = (unsigned long)&nodes;
+	regs.r8 = 8 * sizeof(nodes);
+	regs.r9 = 0;
+	answer->err = __x64_sys_mbind(&regs);
+}
+
+static void exec_set_vma_name(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	static const char *const strings[] = {
+#define N(ID, name, string) string,
+		NAME_TABLE(N)
+#undef N
+	};
+	struct pt_regs regs = { .di = PR_SET_VMA,
+				.si = PR_SET_VMA_ANON_NAME,
+				.dx = call->arg[0],
+				.r10 = call->arg[1],
+				.r8 = (unsigned long)strings[call->arg[2]] };
+
+	answer->err = __x64_sys_prctl(&regs);
+}
+
+/* As a write to /proc/self/clear_refs. */
+static void exec_clear_refs(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	static const char numbers[] = {
+#define C(ID, name, number) '0' + (number),
+		CLEAR_TABLE(C)
+#undef C
+	};
+	static struct proc_inode inode;
+	struct file file = { .f_inode = &inode.vfs_inode };
+	loff_t at = 0;
+	long ret = proc_clear_refs_operations.write(&file, &numbers[call->arg[0]], 1, &at);
+
+	answer->err = ret < 0 ? ret : 0;
+}
+
+static void exec_brk(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = args(call);
+
+	answer->value = __x64_sys_brk(&regs);
 }
 
 /* One fault at @addr, as exc_page_fault() handles it. 0, or an error to answer. */

@@ -18,6 +18,7 @@
 
 struct shim_proc shim_procs[KERNEL_PROCS];
 unsigned long mmap_min_addr, dac_mmap_min_addr;
+static unsigned long heap_base;
 
 static struct {
 	struct task_struct task;
@@ -44,10 +45,23 @@ DEFINE_PER_CPU_CACHE_HOT(typeof(__preempt_count), __preempt_count) = INIT_PREEMP
 DEFINE_PER_CPU(int, __preempt_count) = INIT_PREEMPT_COUNT;
 #endif
 
+/* The process that reads or writes a file of its own in /proc. */
+struct task_struct *get_pid_task(struct pid *pid, enum pid_type type)
+{
+	return get_task_struct(current);
+}
+
 /* CAP_SYS_PTRACE is for UFFD_FEATURE_EVENT_FORK; without the others limits apply. */
 bool capable(int cap)
 {
 	return cap == CAP_SYS_PTRACE;
+}
+
+/* No option of the security modules: the others go on. */
+int cap_task_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+		   unsigned long arg5)
+{
+	return -ENOSYS;
 }
 
 int cap_mmap_addr(unsigned long addr)
@@ -113,6 +127,7 @@ void shim_task_limits(const struct kernel_limits *limits)
 		rlim[RLIMIT_STACK].rlim_cur = limits->rlimit_stack << PAGE_SHIFT;
 	}
 	mmap_min_addr = dac_mmap_min_addr = limits->mmap_min_addr;
+	heap_base = limits->heap_base;
 	sysctl_max_map_count = limits->max_map_count;
 }
 
@@ -128,6 +143,7 @@ int shim_task_new(unsigned int proc)
 	task->mm = task->active_mm = mm;
 	shim_procs[proc].mm = mm;
 	mm->task_size = TASK_SIZE_MAX;
+	mm->start_brk = mm->brk = heap_base;
 	arch_pick_mmap_layout(mm, &task->signal->rlim[RLIMIT_STACK]);
 	return 0;
 }
