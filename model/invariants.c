@@ -25,8 +25,8 @@
  * F20  a guard marker lies in an area with MAYBE_GUARD (rule guard_flag)
  * F22  only private areas that may be written and are not NORESERVE are accounted
  *
- * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy; only
- *      anonymous memory has a name, and none does without CONFIG_ANON_VMA_NAME
+ * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy; what
+ *      maps FILE_DEV or FILE_ZERO has no name, and nothing without CONFIG_ANON_VMA_NAME
  *
  * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
  * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
@@ -114,7 +114,8 @@ static bool attributes_fit(const struct model *m, const struct model_vma *v)
 {
 	u8 inode = m->files[v->file].inode;
 
-	if (v->name && (!m->config.anon_name || (v->file && inode != MODEL_INODE_OWN)))
+	if (v->name && (!m->config.anon_name ||
+			(v->file && (inode == MODEL_INODE_DEV || inode == MODEL_INODE_ZERO))))
 		return false;
 	return v->has_close == (v->file && inode == MODEL_INODE_DEV) &&
 	       (m->config.numa || v->policy == POLICY_DEFAULT);

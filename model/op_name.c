@@ -10,7 +10,8 @@
  *  2. Each area in address order. A hole is passed over, and gives ENOMEM in the end; an error of
  *     an area ends the call, what was done before stays (madvise_walk_vmas()).
  *  3. Only anonymous memory can be named: EBADF if the area has a file, also private /dev/zero.
- *     With rule name_anon_shmem shared anonymous memory can be named too.
+ *     With rule name_anon_shmem shared anonymous memory can be named too, and with it whatever maps
+ *     a memfd, also privately, since that is an unlinked file of the same kind (shmem_mmap()).
  *  4. An area that has the name is left alone; else it gets it, or loses its name to NULL, by merge
  *     or split (merge.c), which compares names as strings. ENOMEM of a split becomes EAGAIN.
  *     Nothing protects an area from it: sealed ones can be named.
@@ -26,8 +27,9 @@
 /* Rule 3. */
 static bool can_be_named(const struct model *m, const struct model_vma *v)
 {
-	return !v->file || (m->config.rules.name_anon_shmem &&
-			    m->files[v->file].inode == MODEL_INODE_OWN);
+	bool shmem = v->file && !v->anonymous && !v->has_close;
+
+	return !v->file || (m->config.rules.name_anon_shmem && shmem);
 }
 
 /* Rules 3 and 4 for [start, end) of area *@i, which is then the area that holds the end. */

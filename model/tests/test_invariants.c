@@ -121,8 +121,9 @@ static void policy_without_numa(struct testing *t)
 	area(t, 0, 0)->policy = POLICY_BIND;
 }
 
-static void name_of_a_file(struct testing *t)
+static void name_of_a_device(struct testing *t)
 {
+	area(t, 0, 10)->file = FILE_ZERO;
 	area(t, 0, 10)->name = NAME_A;
 }
 static void name_without_names(struct testing *t)
@@ -290,7 +291,7 @@ static const struct {
 	{ "F23", shared_faulted, "a faulted shared area" },
 	{ "F24", too_many, "more than one above max_map_count" },
 	{ "F25", close_of_anonymous, "anonymous memory with vm_ops->close" },
-	{ "F25", name_of_a_file, "a file mapping with a name" },
+	{ "F25", name_of_a_device, "a mapping of /dev/zero with a name" },
 	{ "F25", name_without_names, "a name in a kernel without them" },
 	{ "F25", policy_without_numa, "a memory policy in a kernel without NUMA" },
 };

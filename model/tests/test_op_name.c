@@ -59,11 +59,11 @@ static void test_name_of_files_is_refused(void **state)
 {
 	struct testing *t = *state;
 
-	run(t, "mmap(@0, +2" RW "mmap(@2, +2, rw, private|fixed, m0, 0)\nmmap(@4, +2" RW
+	run(t, "mmap(@0, +2" RW "mmap(@2, +2, rw, private|fixed, dev, 0)\nmmap(@4, +2" RW
 	       "set_vma_name(@0, +6, a) = EBADF\n"
 	       "mmap(@6, +2, rw, private|fixed, zero, 0)\nset_vma_name(@6, +1, a) = EBADF\n"
 	       "mmap(@8, +2, rw, shared|fixed, zero, 0)\nset_vma_name(@8, +1, a) = 0\n");
-	expect_areas(t, "p0 @0 +2 rw ac name=a\np0 @2 +2 rw ac f1+0\np0 @4 +2 rw ac\n"
+	expect_areas(t, "p0 @0 +2 rw ac name=a\np0 @2 +2 rw ac f1+0 close\np0 @4 +2 rw ac\n"
 			"p0 @6 +2 rw ac f2+0\np0 @8 +1 rw sh f3+0 name=a\np0 @9 +1 rw sh f3+1");
 }
 
@@ -75,6 +75,11 @@ static void test_name_of_shared_anonymous_memory_by_rule(void **state)
 	expect_areas(t, "p0 @0 +2 rw sh f1+0 name=a");
 	run_with(t, "name_anon_shmem=no", "mmap(@0, +2" SHARED "set_vma_name(@0, +2, a) = EBADF\n");
 	expect_areas(t, "p0 @0 +2 rw sh f1+0");
+	/* A memfd is of the same kind, however it is mapped. */
+	run_with(t, NULL, "mmap(@0, +2, rw, private|fixed, m0, 0)\nset_vma_name(@0, +2, a) = 0\n"
+			  "mmap(@2, +2, r, shared|fixed, m0ro, 0)\nset_vma_name(@2, +2, a) = 0\n");
+	run_with(t, "name_anon_shmem=no",
+		 "mmap(@0, +2, rw, shared|fixed, m0, 0)\nset_vma_name(@0, +2, a) = EBADF\n");
 }
 
 static void test_name_of_sealed_memory_splits_it(void **state)
