@@ -13,25 +13,7 @@
 
 #include "argkind.h"
 #include "flagnames.h"
-#include "generate.h"
-
-#define HEAP_BASE_PAGE ((HEAP_BASE - ARENA_BASE) >> PAGE_SHIFT) /* of the arena */
-
-struct gen {
-	struct rng rng;
-	struct model *m;
-	const struct generate_options *options;
-	u32 weight[OP_COUNT], weight_sum;
-	u32 proc;	  /* of the operation being made */
-	bool plain;	  /* nearly all is private anonymous memory, readable and writable */
-	u32 first, pages; /* part of the arena that the program keeps to */
-	u64 moved_from, moved_to, moved_pages; /* of the last mremap, page numbers */
-};
-
-/* A range of pages. */
-struct range {
-	u64 start, pages;
-};
+#include "generate_impl.h"
 
 void generate_options_default(struct generate_options *options)
 {
@@ -83,12 +65,7 @@ static enum op_kind draw_kind(struct gen *g)
 	return OP_MMAP;
 }
 
-static const struct model_mm *gen_mm(const struct gen *g)
-{
-	return &g->m->mm[g->proc];
-}
-
-static const struct model_vma *draw_vma(struct gen *g)
+const struct model_vma *gen_draw_vma(struct gen *g)
 {
 	const struct model_mm *mm = gen_mm(g);
 
@@ -120,7 +97,7 @@ static struct range draw_anywhere(struct gen *g)
 }
 
 /* A part of area @v, or all of it. */
-static struct range draw_part(struct gen *g, const struct model_vma *v)
+struct range gen_draw_part(struct gen *g, const struct model_vma *v)
 {
 	u64 pages = v->end - v->start;
 	u64 cut = v->start + 1 + rng_below(&g->rng, (u32)(pages > 1 ? pages - 1 : 1));
@@ -150,8 +127,8 @@ static struct range draw_several(struct gen *g)
 		return draw_anywhere(g);
 	i = rng_below(&g->rng, mm->vma_count - 1);
 	j = i + 1 + rng_below(&g->rng, mm->vma_count - i - 1 < 3 ? mm->vma_count - i - 1 : 3);
-	from = draw_part(g, &mm->vmas[i]);
-	to = draw_part(g, &mm->vmas[j]);
+	from = gen_draw_part(g, &mm->vmas[i]);
+	to = gen_draw_part(g, &mm->vmas[j]);
 	if (to.start + to.pages - from.start > 2 * ARENA_PAGES)
 		return from;
 	return range_make(from.start, to.start + to.pages);
@@ -160,7 +137,7 @@ static struct range draw_several(struct gen *g)
 /* Directly beside an area: the gap to its neighbour, or some pages of it. */
 static struct range draw_beside(struct gen *g)
 {
-	const struct model_vma *v = draw_vma(g);
+	const struct model_vma *v = gen_draw_vma(g);
 	const struct model_mm *mm = gen_mm(g);
 	u64 pages = 1 + rng_below(&g->rng, 4), i;
 
@@ -188,9 +165,9 @@ static struct range draw_moved(struct gen *g)
 }
 
 /* A range to do something to. */
-static struct range draw_target(struct gen *g)
+struct range gen_draw_target(struct gen *g)
 {
-	const struct model_vma *v = draw_vma(g);
+	const struct model_vma *v = gen_draw_vma(g);
 	struct range r;
 
 	switch (rng_below(&g->rng, 16)) {
@@ -208,7 +185,7 @@ static struct range draw_target(struct gen *g)
 		r = draw_anywhere(g);
 		break;
 	default:
-		r = v ? draw_part(g, v) : draw_anywhere(g);
+		r = v ? gen_draw_part(g, v) : draw_anywhere(g);
 	}
 	/* One page too far, or too short, on either side. */
 	if (rng_one_in(&g->rng, 12))
@@ -228,7 +205,7 @@ static struct range draw_place(struct gen *g)
 	case 2:
 		return draw_moved(g);
 	case 3:
-		return draw_target(g);
+		return gen_draw_target(g);
 	default:
 		return draw_beside(g);
 	}
@@ -247,7 +224,7 @@ static u64 addr_of(const struct gen *g, u64 page)
 	return addr_make(ADDR_ARENA, (in_arena & 31) * (s64)PAGE_BYTES);
 }
 
-static void set_range(struct gen *g, struct op *op, struct range r)
+void gen_set_range(struct gen *g, struct op *op, struct range r)
 {
 	op->arg[0] = addr_of(g, r.start);
 	op->arg[1] = r.pages * PAGE_BYTES;
@@ -316,9 +293,9 @@ static void draw_map_kind(struct gen *g, struct op *op)
 static void draw_mmap(struct gen *g, struct op *op)
 {
 	struct range r = draw_place(g);
-	const struct model_vma *v = draw_vma(g);
+	const struct model_vma *v = gen_draw_vma(g);
 
-	set_range(g, op, r);
+	gen_set_range(g, op, r);
 	draw_map_kind(g, op);
 	for (u32 i = 0; i < gen_mm(g)->vma_count; i++)
 		if (gen_mm(g)->vmas[i].end == r.start ||
@@ -375,11 +352,11 @@ static bool draw_home(struct gen *g, struct range from, struct range *to)
 
 static void draw_mremap(struct gen *g, struct op *op)
 {
-	struct range from = draw_target(g), to = draw_place(g), home;
+	struct range from = gen_draw_target(g), to = draw_place(g), home;
 	u64 new_pages = from.pages;
 
 	if (rng_one_in(&g->rng, 8) && draw_growth(g, &from, &new_pages)) {
-		set_range(g, op, from);
+		gen_set_range(g, op, from);
 		op->arg[2] = new_pages * PAGE_BYTES;
 		op->arg[3] = rng_below(&g->rng, 2) ? ABI_MREMAP_MAYMOVE : 0;
 		op->arg[4] = addr_make(ADDR_ARENA, 0);
@@ -428,40 +405,6 @@ static u64 draw_advice(struct gen *g)
 	return names_advice[rng_below(&g->rng, count)].value;
 }
 
-/* Mostly one that an area can have. */
-static u64 draw_policy(struct gen *g)
-{
-	u32 usual = POLICY_BIND_STATIC + 1;
-
-	return rng_below(&g->rng, rng_one_in(&g->rng, 16) ? POLICY_ARG_COUNT : usual);
-}
-
-/* Mostly one of few, so that areas have the same. */
-static u64 draw_name(struct gen *g)
-{
-	u32 usual = NAME_B + 1;
-
-	return rng_below(&g->rng, rng_one_in(&g->rng, 8) ? NAME_ARG_COUNT : usual);
-}
-
-/* Mostly anonymous memory, which alone can be named. */
-static struct range draw_nameable(struct gen *g)
-{
-	const struct model_vma *v = draw_vma(g);
-
-	return v && v->anonymous && rng_below(&g->rng, 2) ? draw_part(g, v) : draw_target(g);
-}
-
-/* Mostly some pages up or down; now and then what is not the end of a page. */
-static u64 draw_break(struct gen *g)
-{
-	u64 from = (gen_mm(g)->brk - ARENA_BASE) >> PAGE_SHIFT, to = HEAP_BASE_PAGE;
-
-	if (rng_below(&g->rng, 8))
-		to = from + rng_below(&g->rng, 5) - (from > HEAP_BASE_PAGE + 2 ? 2 : 0);
-	return addr_make(ADDR_ARENA, (s64)(to * PAGE_BYTES) - (rng_one_in(&g->rng, 8) ? 8 : 0));
-}
-
 /* Mostly where the access is allowed. */
 static struct range draw_touch(struct gen *g, u64 access)
 {
@@ -469,11 +412,11 @@ static struct range draw_touch(struct gen *g, u64 access)
 	u32 i = rng_below(&g->rng, mm->vma_count + !mm->vma_count);
 
 	if (rng_one_in(&g->rng, 4))
-		return draw_target(g);
+		return gen_draw_target(g);
 	for (u32 n = 0; n < mm->vma_count; n++, i = i + 1 < mm->vma_count ? i + 1 : 0)
 		if (mm->vmas[i].flags & access)
 			return range_make(mm->vmas[i].start, mm->vmas[i].end);
-	return draw_target(g);
+	return gen_draw_target(g);
 }
 
 static void draw_args(struct gen *g, struct op *op)
@@ -483,6 +426,8 @@ static void draw_args(struct gen *g, struct op *op)
 				   ABI_MCL_FUTURE | ABI_MCL_ONFAULT };
 	struct range r;
 
+	if (gen_attr_args(g, op))
+		return;
 	switch (op->kind) {
 	case OP_MMAP:
 		draw_mmap(g, op);
@@ -498,31 +443,17 @@ static void draw_args(struct gen *g, struct op *op)
 		r = draw_touch(g, op->kind == OP_WRITE ? VMF_WRITE : VMF_ACCESS);
 		op->arg[0] = addr_of(g, r.start + rng_below(&g->rng, (u32)r.pages));
 		return;
-	case OP_BRK:
-		op->arg[0] = draw_break(g);
-		return;
-	case OP_CLEAR_REFS:
-		op->arg[0] = rng_below(&g->rng, 4) ? CLEAR_SOFT_DIRTY :
-						     rng_below(&g->rng, CLEAR_ARG_COUNT);
-		return;
 	case OP_MUNLOCKALL:
 	case OP_FORK:
 	case OP_EXIT:
 		return;
-	case OP_SET_VMA_NAME:
-		set_range(g, op, draw_nameable(g));
-		break;
 	default:
-		set_range(g, op, draw_target(g));
+		gen_set_range(g, op, gen_draw_target(g));
 	}
 	if (op->kind == OP_MPROTECT)
 		op->arg[2] = draw_prot(g);
 	else if (op->kind == OP_MADVISE)
 		op->arg[2] = draw_advice(g);
-	else if (op->kind == OP_SET_VMA_NAME)
-		op->arg[2] = draw_name(g);
-	else if (op->kind == OP_MBIND)
-		op->arg[2] = draw_policy(g);
 	else if (op->kind == OP_MLOCK2)
 		op->arg[2] = rng_below(&g->rng, 2);
 }
@@ -558,6 +489,7 @@ static void draw_op(struct gen *g, struct op *op)
 	op->proc = (u8)g->proc;
 	g->proc = op_proc(op, g->m->live);
 	op->proc = (u8)g->proc;
+	op->kind = (u8)gen_worth_trying(g, (enum op_kind)op->kind);
 	draw_args(g, op);
 	if (rng_below(&g->rng, 1000) < g->options->bad_permil)
 		spoil(g, op);

@@ -150,6 +150,10 @@ int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool igno
 
 /* Unmaps [start, end) (do_vmi_munmap() behind its argument checks): 0, -EPERM or -ENOMEM. */
 int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end);
+/* Maps the file of the shared area @v, from page @pgoff on, at [start, start + pages), with what
+ * access and locking @v has: remap_file_pages. 0 or what mmap says. Page numbers. */
+int mmap_again(struct model *m, struct model_mm *mm, const struct model_vma *v, u64 start,
+	       u64 pages, u64 pgoff);
 /* Is @addr a permitted choice for @len bytes when the caller left it to the kernel? */
 bool model_may_place(const struct model *m, const struct model_mm *mm, u64 addr, u64 len_bytes);
 /* Is a hint (a page number) taken: is it free, up to the guard gap of an area that grows down? */

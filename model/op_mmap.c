@@ -297,6 +297,35 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 	return err;
 }
 
+static void fill(struct model *m, struct model_mm *mm, const struct mapping *map)
+{
+	if ((map->flags & VMF_LOCKED) ||
+	    (map->mapflags & (ABI_MAP_POPULATE | ABI_MAP_NONBLOCK)) == ABI_MAP_POPULATE)
+		populate(m, mm, map->addr, map->addr + map->pages, true);
+}
+
+int mmap_again(struct model *m, struct model_mm *mm, const struct model_vma *v, u64 start,
+	       u64 pages, u64 pgoff)
+{
+	struct mapping map = { .addr = start,
+			       .pages = pages,
+			       .prot = v->flags & VMF_ACCESS,
+			       .mapflags = ABI_MAP_SHARED | ABI_MAP_FIXED | ABI_MAP_POPULATE |
+					   (v->flags & VMF_LOCKED ? ABI_MAP_LOCKED : 0),
+			       .pgoff = pgoff,
+			       .file = v->file };
+	int err;
+
+	if (mm_map_count(m, mm) > (s64)m->config.max_map_count)
+		return -ENOMEM;
+	err = check_and_clear(m, mm, &map, pages << PAGE_SHIFT);
+	if (err || m->limit)
+		return err;
+	map_range(m, mm, &map);
+	fill(m, mm, &map);
+	return 0;
+}
+
 void model_mmap(struct model *m, struct step *s)
 {
 	const struct op *op = s->op;
@@ -319,9 +348,7 @@ void model_mmap(struct model *m, struct step *s)
 		return;
 	}
 	map_range(m, s->mm, &map);
-	if ((map.flags & VMF_LOCKED) ||
-	    (map.mapflags & (ABI_MAP_POPULATE | ABI_MAP_NONBLOCK)) == ABI_MAP_POPULATE)
-		populate(m, s->mm, map.addr, map.addr + map.pages, true);
+	fill(m, s->mm, &map);
 	s->result->value = map.addr << PAGE_SHIFT;
 	s->mm->last = s->result->value;
 }

@@ -274,6 +274,17 @@ static bool live_clear_refs(struct worker *w, const struct op *op, struct op_res
 	return done(result, ret < 0 ? ret : 0);
 }
 
+/* The kernel would have to find one shared area after the other from the start on. */
+static bool live_remap_file_pages(struct worker *w, const struct op *op, struct op_result *result)
+{
+	u64 addr = address(w, op->arg[0]);
+
+	if (hits_own(w, addr, op->arg[1], REACH_MAX))
+		return refuse(result);
+	return done(result, exec_syscall(SYS_remap_file_pages, addr, op->arg[1], op->arg[2],
+					 op->arg[3] >> PAGE_SHIFT, 0, 0));
+}
+
 /* The heap of the executor lies elsewhere: the backend says that it has no brk. */
 static bool live_brk(struct worker *w, const struct op *op, struct op_result *result)
 {
