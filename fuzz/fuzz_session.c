@@ -65,8 +65,9 @@ struct fuzz_session *fuzz_session_open(const struct fuzz_config *config, struct 
 	fs->pages_each = config->pages_each;
 	model = fs->backend->config;
 	profile = fs->backend->profile ? profile_find(fs->backend->profile) : NULL;
-	/* Of a kernel that was observed exactly the bugs are known, and the model follows them. */
-	if (profile && fs->backend->profile_exact)
+	/* Of a kernel that was observed exactly the bugs are known, and the model follows them. A
+	 * mutant has its one mistake, and none of those. */
+	if (profile && fs->backend->profile_exact && config->type != &backend_mutant)
 		model.quirks.on |= profile->quirks.on;
 	fs->session = session_new(fs->backend, &model);
 	if (fs->session)

@@ -1,12 +1,12 @@
 # How fuzz targets are made. Included before all directories, so that each may make some.
 #
-#	vma_fuzz_target(NAME SOURCE [PROGRAM PREFIX-BYTES] [LIBRARIES...] [LIVE])
+#	vma_fuzz_target(NAME SOURCE [PROGRAM PREFIX-BYTES] [LIBRARIES...] [LIVE] [ENDS-IN FUNCTION])
 #
 # NAME is driven by VMA_ENGINE. With PROGRAM its inputs are programs in bytes behind so many others:
 # then it has the mutator that knows operations, its seeds are the corpus in bytes (seeds/NAME), and
 # beside it lies NAME_mutator.so for AFL++. NAME.options is there if this directory has one of the
 # source's name. Each has a smoke test: over its seeds, and over inputs that the engine makes of
-# them. LIVE: it needs this machine's kernel.
+# them. LIVE: it needs this machine's kernel. ENDS-IN: it must fail, in this function.
 add_custom_target(fuzz-targets)
 set(VMA_FUZZ_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -73,24 +73,32 @@ function(vma_fuzz_options name source out)
 endfunction()
 
 # The smoke test, by engine.
-function(vma_fuzz_test name seeds runs flags)
+function(vma_fuzz_test name seeds runs flags ends_in)
 	set(target ${VMA_FUZZ_LAUNCHER} $<TARGET_FILE:${name}>)
+	if(ends_in)
+		# CTest would take the signal for a failure, whatever was printed.
+		set(target sh -c "\"$0\" \"$@\" || :" ${target})
+	endif()
 	if(VMA_ENGINE STREQUAL standalone)
 		add_test(NAME ${name} COMMAND ${target} --mutate ${runs} --seed 1 ${seeds})
 	elseif(VMA_ENGINE STREQUAL libfuzzer)
 		# What libFuzzer finds goes into the first directory: not the repository's.
 		set(found ${PROJECT_BINARY_DIR}/found/${name})
-		file(MAKE_DIRECTORY ${found})
+		set(crashes ${PROJECT_BINARY_DIR}/crashes/${name}/)
+		file(MAKE_DIRECTORY ${found} ${crashes})
 		add_test(NAME ${name} COMMAND ${target} -runs=${runs} -seed=1 ${flags}
-			${found} ${seeds})
+			-artifact_prefix=${crashes} ${found} ${seeds})
 	else()
 		add_test(NAME ${name} COMMAND sh -c
 			"find \"$0\" -type f ! -name '*.md' -exec \"$@\" '{}' +" ${seeds} ${target})
 	endif()
+	if(ends_in)
+		set_tests_properties(${name} PROPERTIES PASS_REGULAR_EXPRESSION ${ends_in})
+	endif()
 endfunction()
 
 function(vma_fuzz_target name source)
-	cmake_parse_arguments(PARSE_ARGV 2 arg "LIVE" "PROGRAM" "LIBRARIES")
+	cmake_parse_arguments(PARSE_ARGV 2 arg "LIVE" "PROGRAM;ENDS-IN" "LIBRARIES")
 	add_executable(${name} ${VMA_FUZZ_DIR}/${source})
 	target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} vmafuzz_fuzz vmafuzz_options)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
@@ -113,11 +121,11 @@ function(vma_fuzz_target name source)
 		vma_fuzz_afl_mutator(${name} ${arg_PROGRAM})
 	endif()
 	if(arg_LIVE)
-		vma_fuzz_test(${name} ${seeds} 300 "${flags}")
+		vma_fuzz_test(${name} ${seeds} 300 "${flags}" "")
 		set_tests_properties(${name} PROPERTIES LABELS live RUN_SERIAL ON
 			SKIP_RETURN_CODE 77)
 	else()
-		vma_fuzz_test(${name} ${seeds} 3000 "${flags}")
+		vma_fuzz_test(${name} ${seeds} 3000 "${flags}" "${arg_ENDS-IN}")
 		set_tests_properties(${name} PROPERTIES LABELS smoke)
 	endif()
 	set_tests_properties(${name} PROPERTIES TIMEOUT 300)

@@ -238,16 +238,21 @@ static void test_run_leaves_out_what_the_backend_lacks(void **state)
 {
 	static const struct backend_type poor = {.name = "poor", .open = open_poor};
 	const struct fuzz_config config = {.type = &poor};
-	const struct bytes bytes = encoded("mseal(@0, +1, 0)\nmmap(@0, +1" RW
-					   "mprotect(@0, +1, r)\nmprotect(@0, +1, rw)\n"
-					   "write(@0)\nmseal(@0, +1, 0)\n");
+	struct bytes bytes = encoded("mseal(@0, +1, 0)\nmmap(@0, +1" RW
+				     "mprotect(@0, +1, r)\nmprotect(@0, +1, rw)\n"
+				     "write(@0)\nmseal(@0, +1, 0)\n");
+	struct prog prog;
 	struct diag diag;
 	struct fuzz_session *fs = fuzz_session_open(&config, &diag);
 
 	(void)state;
 	assert_non_null(fs);
+	prog_decode(&prog, bytes.byte, bytes.size);
+	prog.ops[1].fail_nth = 1;
+	bytes.size = prog_encode(&prog, bytes.byte, sizeof(bytes.byte));
 	assert_int_equal(fuzz_session_run(fs, bytes.byte, bytes.size), VERDICT_AGREE);
 	assert_int_equal(fuzz_session_prog(fs)->count, 2);
+	assert_int_equal(fuzz_session_prog(fs)->ops[0].fail_nth, 0);
 	assert_int_equal(fuzz_session_prog(fs)->ops[0].kind, OP_MMAP);
 	assert_int_equal(fuzz_session_prog(fs)->ops[1].kind, OP_WRITE);
 	fuzz_session_close(fs);
