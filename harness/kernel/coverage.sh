@@ -7,7 +7,7 @@
 #	harness/kernel/coverage.sh [--program PROGRAM] VERSION [CORPUS...]
 #
 # VERSION is as for vmafuzz kernels get source, CORPUS files or directories; by default corpus/.
-# PROGRAM is used instead of the fuzz_kernel_X_Y that is built here, with preset coverage; VMAFUZZ,
+# PROGRAM is used instead of the fuzz_kernel_X.Y that is built here, with preset coverage; VMAFUZZ,
 # from the environment, instead of build/dev/vmafuzz. Both halves are measured by clang; one that
 # cannot be had is said below the table. Exit status 0, 2 wrong usage, 3 no coverage of fuzz_kernel.
 # Needs clang, llvm, make, liburcu-dev.
@@ -156,7 +156,7 @@ table() {
 
 # Builds the program that replays and sets $program to it. On failure, $kernel_note says why.
 build_program() {
-	target=fuzz_kernel_$(echo "$series" | tr . _)
+	target=fuzz_kernel_$series
 	if ! cmake --preset coverage >"$scratch/build.log" 2>&1; then
 		kernel_note="not built: cmake --preset coverage fails"
 	elif ! ninja -C build/coverage "$target" >"$scratch/build.log" 2>&1; then
