@@ -53,6 +53,7 @@ SYSCALL(mseal);
 SYSCALL(mbind);
 SYSCALL(prctl);
 SYSCALL(brk);
+SYSCALL(remap_file_pages);
 
 static struct pt_regs args(const struct kernel_call *call)
 {
@@ -182,6 +183,15 @@ static void exec_brk(const struct kernel_call *call, struct kernel_answer *answe
 	struct pt_regs regs = args(call);
 
 	answer->value = __x64_sys_brk(&regs);
+}
+
+static void exec_remap_file_pages(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = args(call);
+
+	regs.r10 = call->arg[3] >> PAGE_SHIFT;
+	regs.r8 = 0;
+	answer->err = __x64_sys_remap_file_pages(&regs);
 }
 
 /* One fault at @addr, as exc_page_fault() handles it. 0, or an error to answer. */
