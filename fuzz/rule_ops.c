@@ -9,8 +9,8 @@
 /* Operations that give an area other flags, and merge it with a neighbour that has the same. */
 #define OPS_MODIFY                                                                 \
 	(OPS2(MPROTECT, MADVISE) | OPS2(MLOCK, MLOCK2) | OPS2(MUNLOCK, MLOCKALL) | \
-	 OPS2(MUNLOCKALL, MSEAL))
-#define OPS_MERGE (OPS_MODIFY | OPS2(MMAP, MREMAP))
+	 OPS2(MUNLOCKALL, MSEAL) | OPS2(MBIND, SET_VMA_NAME))
+#define OPS_MERGE (OPS_MODIFY | OPS2(MMAP, MREMAP) | OPS2(BRK, REMAP_FILE_PAGES))
 /* Operations that split areas, or copy them. */
 #define OPS_CLONE (OPS_MERGE | OPS2(MUNMAP, FORK))
 
@@ -18,7 +18,8 @@
 #define RULE(name) [offsetof(struct model_rules, name)]
 const u64 rule_ops[sizeof(struct model_rules)] = {
 	RULE(anon_merge) = OPS_MERGE,
-	RULE(new_merge) = OPS1(MMAP),
+	RULE(new_merge) = OPS2(MMAP, REMAP_FILE_PAGES),
+	RULE(close_blocks) = OPS_MERGE,
 	RULE(guard) = OPS1(MADVISE),
 	RULE(guard_flag) = OPS1(MADVISE),
 	RULE(guard_prepares_anon) = OPS1(MADVISE),
@@ -35,5 +36,6 @@ const u64 rule_ops[sizeof(struct model_rules)] = {
 	RULE(populate_hole_stops) = OPS1(MADVISE),
 	RULE(mseal) = OPS1(MSEAL),
 	RULE(mseal_dev_zero) = OPS1(MADVISE),
+	RULE(name_anon_shmem) = OPS1(SET_VMA_NAME),
 	RULE(droppable) = OPS1(MMAP),
 };

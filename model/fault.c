@@ -156,6 +156,9 @@ static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
 	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, grow))
 		return false;
 	v->flags |= grown_soft_dirty(m, v);
+	/* Rule 8: acct_stack_growth() charges, whether or not the area gives it back. */
+	if (!(v->flags & VMF_ACCOUNT) && quirk(m, QUIRK_STACK_GROWTH_CHARGES))
+		m->committed_extra += (s64)grow;
 	v->start = addr;
 	v->pgoff -= grow;
 	v->anon_pgoff -= grow;

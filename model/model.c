@@ -85,6 +85,7 @@ void model_reset(struct model *m)
 	m->file_page_count = 0;
 	m->merge_count = 0;
 	m->quirks_met = 0;
+	m->committed_extra = 0;
 	m->limit = NULL;
 }
 

@@ -188,6 +188,7 @@ struct model {
 	struct merge_record merges[MERGE_RECORDS_MAX];
 	/* bit mask: quirks that were on and changed what happened, since model_reset() */
 	u32 quirks_met;
+	s64 committed_extra; /* as in struct snapshot: what known bugs charged for good */
 	const char *limit; /* not NULL: the program outgrew an array of the model; a sentence */
 };
 

@@ -133,4 +133,5 @@ void model_snapshot(const struct model *m, struct snapshot *snap, bool pages)
 			add_page(m, n, snap, &mm->pages[k]);
 	}
 	add_anon_vmas(m, &c, snap);
+	snap->committed_extra = m->committed_extra;
 }

@@ -21,8 +21,12 @@
 
 #define QUIRK(name) (1u << QUIRK_##name)
 /* Open bugs of every kernel. MMAP_FIXED_ERRNO: seen on 6.1.187, 6.12.117, 6.16.12, 6.18.44,
- * 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44. */
-#define QUIRKS_OF_ALL (QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY))
+ * 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44.
+ * STACK_GROWTH_CHARGES: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and read in
+ * acct_stack_growth() of each. */
+#define QUIRKS_OF_ALL                                             \
+	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) |   \
+	 QUIRK(STACK_GROWTH_CHARGES))
 
 const struct model_profile model_profiles[] = {
 	{

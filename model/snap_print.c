@@ -184,7 +184,14 @@ static void text_proc(struct text *t, const struct snapshot *snap, u32 proc, u32
 struct lines {
 	const struct snapshot *snap;
 	u32 fields;
-	enum { LINES_VMAS, LINES_PROCS, LINES_ANON_VMAS, LINES_PAGES, LINES_END } section;
+	enum {
+		LINES_VMAS,
+		LINES_PROCS,
+		LINES_COMMITTED,
+		LINES_ANON_VMAS,
+		LINES_PAGES,
+		LINES_END
+	} section;
 	u32 proc, index; /* what comes next in the section */
 
 	/* The current line. Keys say what it is about: equal for the same thing of two
@@ -243,6 +250,15 @@ static bool lines_proc(struct lines *l, struct text *t)
 	return false;
 }
 
+static bool lines_committed(struct lines *l, struct text *t)
+{
+	if (!(l->fields & SNAP_COMMITTED) || l->index++ || !l->snap->committed_extra)
+		return false;
+	lines_key(l, 0, 0);
+	text_add(t, "committed_extra=%+" PRId64, l->snap->committed_extra);
+	return true;
+}
+
 static bool lines_anon_vma(struct lines *l, struct text *t)
 {
 	if (!(l->fields & SNAP_ANON_VMA) || l->index >= l->snap->anon_vma_count)
@@ -273,6 +289,7 @@ static bool lines_next(struct lines *l)
 	static bool (*const next[])(struct lines *, struct text *) = {
 		[LINES_VMAS] = lines_vma,
 		[LINES_PROCS] = lines_proc,
+		[LINES_COMMITTED] = lines_committed,
 		[LINES_ANON_VMAS] = lines_anon_vma,
 		[LINES_PAGES] = lines_page,
 	};

@@ -442,6 +442,11 @@ static void counter_differs(struct comparison *c)
 		if (c->fields & SNAP_DEF_FLAGS && def_flags_differ(c, p))
 			return;
 	}
+	if (c->fields & SNAP_COMMITTED && c->want->committed_extra != c->seen->committed_extra)
+		found(c, ASPECT_COUNTER, 0, 0,
+		      "committed memory that nothing accounts for: expected %" PRId64
+		      " pages, seen %" PRId64,
+		      c->want->committed_extra, c->seen->committed_extra);
 }
 
 void snap_compare(const struct snapshot *want, const struct snapshot *seen, struct snap_diff *diff)
@@ -515,6 +520,8 @@ u64 snap_digest(const struct snapshot *snap)
 {
 	u64 hash = snap->fields;
 
+	if (snap->fields & SNAP_COMMITTED)
+		hash = mix(hash, (u64)snap->committed_extra);
 	for (u32 p = 0; p < PROCS_MAX; p++)
 		hash = digest_proc(hash, snap, p);
 	for (u32 i = 0; snap->fields & SNAP_ANON_VMA && i < snap->anon_vma_count; i++) {

@@ -33,7 +33,8 @@ enum snap_field {
 	SNAP_CLOSE = 1 << 8,    /* does an area have vm_ops->close */
 	SNAP_POLICY = 1 << 9,   /* memory policies */
 	SNAP_NAME = 1 << 10,    /* names of areas */
-	SNAP_ALL = (1 << 11) - 1,
+	SNAP_COMMITTED = 1 << 11, /* committed_extra */
+	SNAP_ALL = (1 << 12) - 1,
 };
 
 enum snap_counter {
@@ -93,6 +94,9 @@ struct snap_proc {
 struct snapshot {
 	u32 fields; /* enum snap_field, what of this is known */
 	struct snap_proc proc[PROCS_MAX];
+	/* Committed memory (vm_committed_as) that neither an area with ACCOUNT nor an object of
+	 * shared memory accounts for, pages: 0 unless the kernel has miscounted. */
+	s64 committed_extra;
 	u32 vma_count, chain_count, anon_vma_count, page_count;
 	struct snap_vma vmas[SNAP_VMAS_MAX];
 	u16 chain[SNAP_CHAIN_MAX];

@@ -214,7 +214,8 @@ static int direct_snapshot(struct backend *b, struct snapshot *snap, struct diag
 		return diag_set(diag, err,
 				"the state after operation %u is larger than a snapshot can hold",
 				d->index + 1);
-	snap->fields |= SNAP_NAME;
+	snap->fields |= SNAP_NAME | SNAP_COMMITTED;
+	snap->committed_extra = state.committed_extra;
 	if (pages)
 		convert_pages(&state, snap);
 	return 0;

@@ -53,6 +53,7 @@ struct rec_avc;
 /* The state of all processes; the arrays are the kernel side's and stay until the next call. */
 struct kernel_state {
 	unsigned int live; /* bit mask of processes */
+	long long committed_extra; /* pages, as in struct snapshot */
 	const struct rec_proc *procs; /* KERNEL_PROCS; ranges are in vmas */
 	const struct rec_vma *vmas;
 	const struct rec_avc *avcs;

@@ -56,9 +56,12 @@ void kernel_case_end(void)
 	shim_files_close();
 	shim_rcu_settle();
 	shim_locks_settle();
-	if (percpu_counter_sum(&vm_committed_as))
+	/* What was left over while processes lived has been told. */
+	if (percpu_counter_sum(&vm_committed_as) != shim_committed_extra)
 		kernel_complain("vm_committed_as", "%lld pages are committed after the last exit",
-				percpu_counter_sum(&vm_committed_as));
+				percpu_counter_sum(&vm_committed_as) - shim_committed_extra);
+	percpu_counter_set(&vm_committed_as, 0);
+	shim_committed_extra = 0;
 	if (shim_alloc.live)
 		kernel_complain("kmem_cache_free", "%ld objects were not freed", shim_alloc.live);
 	if (shim_pages_live)

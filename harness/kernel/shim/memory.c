@@ -103,6 +103,11 @@ void percpu_counter_add_batch(struct percpu_counter *counter, s64 amount, s32 ba
 	counter->count += amount;
 }
 
+void percpu_counter_set(struct percpu_counter *counter, s64 amount)
+{
+	counter->count = amount;
+}
+
 s64 __percpu_counter_sum(struct percpu_counter *counter)
 {
 	return counter->count;

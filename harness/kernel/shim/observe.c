@@ -181,6 +181,7 @@ int kernel_observe(struct kernel_state *state, int pages)
 		state->live |= 1u << proc;
 		see_proc(proc, pages);
 	}
+	state->committed_extra = shim_committed_extra;
 	state->procs = seen.procs;
 	state->vmas = seen.vmas;
 	state->avcs = seen.avcs;

@@ -52,6 +52,9 @@ void shim_rcu_settle(void); /* between operations: nobody may be in a read secti
 /* lock.c: complains if a lock is held. */
 void shim_locks_settle(void);
 
+/* check.c: committed memory that nothing accounts for, as kernel_check() last found it. */
+extern long shim_committed_extra;
+
 /* file.c */
 void shim_file_boot(void);
 void shim_files_open(void);  /* those that programs name, empty */
