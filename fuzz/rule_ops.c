@@ -9,7 +9,8 @@
 /* Operations that give an area other flags, and merge it with a neighbour that has the same. */
 #define OPS_MODIFY                                                                 \
 	(OPS2(MPROTECT, MADVISE) | OPS2(MLOCK, MLOCK2) | OPS2(MUNLOCK, MLOCKALL) | \
-	 OPS2(MUNLOCKALL, MSEAL) | OPS2(MBIND, SET_VMA_NAME))
+	 OPS2(MUNLOCKALL, MSEAL) | OPS2(MBIND, SET_VMA_NAME) |                     \
+	 OPS2(UFFD_REGISTER, UFFD_UNREGISTER) | OPS1(UFFD_CLOSE))
 #define OPS_MERGE (OPS_MODIFY | OPS2(MMAP, MREMAP) | OPS2(BRK, REMAP_FILE_PAGES))
 /* Operations that split areas, or copy them. */
 #define OPS_CLONE (OPS_MERGE | OPS2(MUNMAP, FORK))
@@ -36,6 +37,11 @@ const u64 rule_ops[sizeof(struct model_rules)] = {
 	RULE(populate_hole_stops) = OPS1(MADVISE),
 	RULE(mseal) = OPS1(MSEAL),
 	RULE(mseal_dev_zero) = OPS1(MADVISE),
-	RULE(name_anon_shmem) = OPS1(SET_VMA_NAME),
 	RULE(droppable) = OPS1(MMAP),
+	RULE(name_anon_shmem) = OPS1(SET_VMA_NAME),
+	RULE(uffd_wp_async) = OPS1(UFFD_OPEN),
+	RULE(uffd_unreg_owner) = OPS1(UFFD_UNREGISTER),
+	RULE(uffd_drop_wp) = OPS1(UFFD_REGISTER),
+	RULE(uffd_keeps_flags) = OPS2(UFFD_REGISTER, UFFD_UNREGISTER) | OPS1(UFFD_CLOSE),
+	RULE(uffd_nothing_einval) = OPS2(UFFD_REGISTER, UFFD_UNREGISTER),
 };

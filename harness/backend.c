@@ -44,6 +44,9 @@ static const char *lacks_for(const struct backend *b, const struct op *op)
 		return desc->name;
 	if (op->fail_nth && !b->can_fail_alloc)
 		return "way to make an allocation fail";
+	if (op->kind == OP_UFFD_OPEN && !b->config.uffd_events &&
+	    op->arg[0] & (ABI_UFFD_EVENT_FORK | ABI_UFFD_EVENT_REMAP))
+		return "reader of the events of userfaultfds";
 	for (k = 0; k < desc->arg_count; k++)
 		if (desc->arg[k].kind == ARG_FILE && !(b->files >> op->arg[k] & 1))
 			return "such file";

@@ -44,6 +44,7 @@ struct rec_vma {
 	u64 flags;
 	u64 pgoff, anon_pgoff;
 	u64 file;
+	u64 uffd;     /* context of the userfaultfd that it is registered with */
 	u64 anon_vma;
 	u64 close;  /* vm_ops->close */
 	u64 name;   /* enum name_arg, REC_NAME_OTHER; 0: none, or not known */

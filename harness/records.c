@@ -57,7 +57,9 @@ static u64 translate_flags(const struct records *r, u64 raw)
 		flags |= VMF_SEALED;
 	if (high & r->droppable_bit)
 		flags |= VMF_DROPPABLE;
-	return flags | (high & ~(r->sealed_bit | r->droppable_bit));
+	if (high & r->uffd_minor_bit)
+		flags |= VMF_UFFD_MINOR;
+	return flags | (high & ~(r->sealed_bit | r->droppable_bit | r->uffd_minor_bit));
 }
 
 static u8 convert_policy(u64 raw)
@@ -139,8 +141,13 @@ void records_counters(struct snap_proc *proc, const u64 counter[REC_COUNTERS],
 	proc->def_flags = counter[REC_DEF_FLAGS] & VMF_LOCKED_MASK;
 }
 
+/* How many ids were given away so far. */
+struct met {
+	u32 files, uffds;
+};
+
 static int convert_proc(const struct records *r, struct records_room *room, struct snapshot *snap,
-			u32 proc, u32 *file_count)
+			u32 proc, struct met *met)
 {
 	const struct rec_proc *rec = &r->procs[proc];
 	u32 i;
@@ -161,7 +168,8 @@ static int convert_proc(const struct records *r, struct records_room *room, stru
 		vma->policy = convert_policy(from->policy);
 		vma->has_close = from->close != 0;
 		vma->name = (u8)from->name;
-		vma->file = record_id(&room->files, from->file, file_count, UINT16_MAX);
+		vma->file = record_id(&room->files, from->file, &met->files, UINT16_MAX);
+		vma->uffd = record_id(&room->uffds, from->uffd, &met->uffds, UINT16_MAX);
 		err = convert_chain(r, room, snap, from, vma);
 		if (err)
 			return err;
@@ -171,18 +179,20 @@ static int convert_proc(const struct records *r, struct records_room *room, stru
 
 int records_snapshot(const struct records *r, struct records_room *room, struct snapshot *snap)
 {
-	u32 file_count = 0, p;
+	struct met met = { 0, 0 };
+	u32 p;
 	int err = 0;
 
 	snap_reset(snap);
 	record_ids_clear(&room->anon_vmas);
 	record_ids_clear(&room->files);
+	record_ids_clear(&room->uffds);
 	snap->fields = RECORDS_FIELDS;
 	for (p = 0; p < PROCS_MAX && !err; p++) {
 		snap->proc[p].alive = r->live >> p & 1;
 		snap->proc[p].vma = snap->vma_count;
 		if (snap->proc[p].alive)
-			err = convert_proc(r, room, snap, p, &file_count);
+			err = convert_proc(r, room, snap, p, &met);
 		snap->proc[p].vma_count = snap->vma_count - snap->proc[p].vma;
 	}
 	if (!err)

@@ -29,18 +29,19 @@ struct records {
 	const struct rec_vma *vmas;
 	const struct rec_avc *avcs;
 	const u64 *base_counter; /* REC_COUNTERS: of the first process at the start of a program */
-	u64 sealed_bit, droppable_bit; /* raw VM_* bits of this kernel, 0 if it has none */
+	/* raw VM_* bits of this kernel, 0 if it has none */
+	u64 sealed_bit, droppable_bit, uffd_minor_bit;
 };
 
 /* What a conversion needs besides; too large for a stack. */
 struct records_room {
-	struct record_ids anon_vmas, files;
+	struct record_ids anon_vmas, files, uffds;
 	u64 root[SNAP_ANON_VMAS_MAX], parent[SNAP_ANON_VMAS_MAX]; /* pointers, of id - 1 */
 };
 
 #define RECORDS_FIELDS                                                                 \
 	(SNAP_LAYOUT | SNAP_FLAGS | SNAP_PGOFF | SNAP_ANON_VMA | SNAP_COUNTERS |       \
-	 SNAP_DEF_FLAGS | SNAP_CLOSE | SNAP_POLICY)
+	 SNAP_DEF_FLAGS | SNAP_CLOSE | SNAP_POLICY | SNAP_UFFD)
 
 /* The id of @key; *@count more than before if it is new. 0 for a @key of 0, or if there is no
  * room. */

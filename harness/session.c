@@ -339,6 +339,7 @@ static void take_base(struct session *s)
 		configs[i]->base_total_vm = base->base_total_vm;
 		configs[i]->base_locked_vm = base->base_locked_vm;
 		configs[i]->base_lockable = base->base_lockable;
+		configs[i]->base_end = base->base_end;
 	}
 }
 

@@ -89,6 +89,22 @@ enum {
 	ABI_MPOL_STATIC_NODES = 0x8000, /* a flag of the mode */
 };
 
+/* Features of a userfaultfd that programs use (UFFD_FEATURE_*); others are for the harness. Bits
+ * from 32 up are none of any kernel. */
+enum {
+	ABI_UFFD_EVENT_FORK = 1 << 1,
+	ABI_UFFD_EVENT_REMAP = 1 << 2,
+	ABI_UFFD_SIGBUS = 1 << 7,
+	ABI_UFFD_WP_ASYNC = 1 << 15,
+};
+
+/* UFFDIO_REGISTER_MODE_*. Bits from 32 up are none of any kernel. */
+enum {
+	ABI_UFFD_MODE_MISSING = 1,
+	ABI_UFFD_MODE_WP = 2,
+	ABI_UFFD_MODE_MINOR = 4,
+};
+
 /* End of the user address space with four-level page tables, bytes (TASK_SIZE). */
 #define ABI_TASK_SIZE 0x7ffffffff000ull
 
@@ -101,7 +117,9 @@ enum {
 #define VMF_MAYEXEC (1ull << 6)
 #define VMF_MAYSHARE (1ull << 7)
 #define VMF_GROWSDOWN (1ull << 8)
+#define VMF_UFFD_MISSING (1ull << 9)
 #define VMF_MAYBE_GUARD (1ull << 11)
+#define VMF_UFFD_WP (1ull << 12)
 #define VMF_LOCKED (1ull << 13)
 #define VMF_SEQ_READ (1ull << 15)
 #define VMF_RAND_READ (1ull << 16)
@@ -116,9 +134,11 @@ enum {
 #define VMF_NOHUGEPAGE (1ull << 30)
 #define VMF_MERGEABLE (1ull << 31)
 #define VMF_DROPPABLE (1ull << 40)
+#define VMF_UFFD_MINOR (1ull << 41)
 #define VMF_SEALED (1ull << 42)
 
 #define VMF_ACCESS (VMF_READ | VMF_WRITE | VMF_EXEC)
 #define VMF_LOCKED_MASK (VMF_LOCKED | VMF_LOCKONFAULT)
+#define VMF_UFFD_MASK (VMF_UFFD_MISSING | VMF_UFFD_WP | VMF_UFFD_MINOR)
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The table of argument kinds, and those kinds that are sets of bits or picks from a list;
- * numbers of bytes are in argkind_number.c, further lists in argkind_list.c.
+ * numbers of bytes are in argkind_number.c, further lists in argkind_list.c, the kinds of
+ * userfaultfd in argkind_uffd.c.
  *
  * Bytes: a code is 16 bits. Code 0 is the simplest value. The high four bits mostly choose how
  * unusual the value is, so that random codes are mostly ordinary calls, and every bad one can
@@ -76,7 +77,7 @@ static bool bits_candidate(u64 value, u32 n, u64 *out)
 	return true;
 }
 
-static bool bits_simpler(u64 value, u32 step, u64 *out)
+bool bits_simpler(u64 value, u32 step, u64 *out)
 {
 	return argkind_simpler(value, step, out, bits_rank, bits_candidate);
 }
@@ -561,6 +562,7 @@ static bool file_simpler(u64 value, u32 step, u64 *out)
 #define mlock_simpler bits_simpler
 #define mcl_simpler bits_simpler
 #define zero_simpler bits_simpler
+#define uffd_features_simpler bits_simpler
 
 /* ARG_NONE has no functions: no operation has an argument of that kind. */
 const struct argkind argkinds[ARG_KIND_COUNT] = {
@@ -579,4 +581,7 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(POLICY, policy, policy),
 	KIND(NAME, name, name),
 	KIND(CLEAR, clear, clear),
+	KIND(UFFD, uffd, uffd),
+	KIND(UFFDFEATURES, uffd_features, uffd_features),
+	KIND(UFFDMODE, uffd_mode, uffd_mode),
 };

@@ -2,7 +2,7 @@
 /*
  * What the files of the table of argument kinds share: argkind.c has the kinds that are sets of
  * bits, some that are picks from a list, and the table itself; argkind_list.c further lists;
- * argkind_number.c numbers of bytes.
+ * argkind_number.c numbers of bytes; argkind_uffd.c those of userfaultfd.
  */
 #ifndef MODEL_ARGKIND_IMPL_H
 #define MODEL_ARGKIND_IMPL_H
@@ -19,6 +19,13 @@ struct rank {
  * rank can only fall, simplifying comes to an end whatever is proposed. */
 bool argkind_simpler(u64 value, u32 step, u64 *out, struct rank (*rank)(u64 value),
 		     bool (*candidate)(u64 value, u32 n, u64 *out));
+
+/* Kinds that are sets of bits: first no bit at all, then without each of them. */
+bool bits_simpler(u64 value, u32 step, u64 *out);
+
+/* -EINVAL, and that @text is not @what, and which @names are known. */
+int names_refuse(struct diag *diag, const char *text, const char *what,
+		 const struct flagname *names);
 
 /* The high four bits of a code: up to 11 are ordinary, what is above is a kind's own. */
 static inline u32 code_class(u16 code)
@@ -55,6 +62,21 @@ int addr_parse(const char *text, u64 *value, struct diag *diag);
 u64 addr_decode(u16 code);
 u16 addr_encode(u64 value);
 bool addr_simpler(u64 value, u32 step, u64 *out);
+
+int uffd_print(char *buf, size_t size, u64 value);
+int uffd_parse(const char *text, u64 *value, struct diag *diag);
+u64 uffd_decode(u16 code);
+u16 uffd_encode(u64 value);
+bool uffd_simpler(u64 value, u32 step, u64 *out);
+int uffd_features_print(char *buf, size_t size, u64 value);
+int uffd_features_parse(const char *text, u64 *value, struct diag *diag);
+u64 uffd_features_decode(u16 code);
+u16 uffd_features_encode(u64 value);
+int uffd_mode_print(char *buf, size_t size, u64 value);
+int uffd_mode_parse(const char *text, u64 *value, struct diag *diag);
+u64 uffd_mode_decode(u16 code);
+u16 uffd_mode_encode(u64 value);
+bool uffd_mode_simpler(u64 value, u32 step, u64 *out);
 
 /* Lengths and offsets are written alike. */
 int size_print(char *buf, size_t size, u64 value);

@@ -24,6 +24,13 @@
  *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all
  *     others as by loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it,
  *     and so does an area without any access right (populate_vma_page_range(), __mm_populate()).
+ * 10. Registered with a userfaultfd, a fault is SIGBUS that would wait for it to be answered:
+ *     missing, if there is no page yet, nor one in the file's page cache; minor, if there is one
+ *     there. All else has happened by then: the area is faulted (do_anonymous_page(),
+ *     shmem_get_folio_gfp()). Registered for minor or write-protection, no pages around are mapped
+ *     (uffd_disable_fault_around()). Whether a page is mapped that may be so or not makes a
+ *     difference for minor, and whether a freed one is still there for missing: such a program is
+ *     not gone on with.
  */
 #include <errno.h>
 
@@ -40,6 +47,8 @@ static void fault_around(struct model *m, struct model_mm *mm, const struct mode
 	u64 table_end = (addr | (PAGES_PER_TABLE - 1)) + 1;
 	u64 file_pages = m->files[v->file].pages;
 
+	if (v->flags & (VMF_UFFD_WP | VMF_UFFD_MINOR))
+		return;
 	if (first < v->start)
 		first = v->start;
 	last = first + FAULT_AROUND_PAGES;
@@ -84,6 +93,29 @@ static void own_anon(const struct model_vma *v, struct model_page *p)
 	p->exclusive = true;
 }
 
+/* Rule 10 for anonymous memory: a @page that is NULL is not there. */
+static bool anon_waits(struct model *m, const struct model_vma *v, const struct model_page *page)
+{
+	if (!(v->flags & VMF_UFFD_MISSING))
+		return false;
+	if (page && page->lazyfree)
+		limit(m, "a page that the kernel may have taken, registered with a userfaultfd");
+	return !page;
+}
+
+/* Rule 10 for page @index of a file. */
+static bool file_waits(struct model *m, const struct model_vma *v, u64 index, bool mapped,
+		       bool may_be_mapped)
+{
+	if (!file_cached(m, v->file, index))
+		return v->flags & VMF_UFFD_MISSING;
+	if (!(v->flags & VMF_UFFD_MINOR))
+		return false;
+	if (may_be_mapped || (mapped && m->config.swap))
+		limit(m, "a page that may be mapped, registered with a userfaultfd as minor");
+	return !mapped;
+}
+
 /* Rules 4 to 6. */
 static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access access)
 {
@@ -91,8 +123,9 @@ static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enu
 	const struct model_vma *v = &mm->vmas[i];
 	u64 index = v->pgoff + (addr - v->start);
 	struct model_page *p = page_at(mm, addr);
+	bool mapped = p && p->state == PAGE_FILE, may_be_mapped = p && !mapped;
 
-	if (p && p->state == PAGE_FILE && !cow)
+	if (mapped && !cow)
 		return 0;
 	if (cow)
 		anon_vma_prepare(m, mm, i);
@@ -100,6 +133,9 @@ static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enu
 		fault_around(m, mm, v, addr);
 	if (index >= m->files[v->file].pages)
 		return RESULT_SIGBUS;
+	if (v->uffd && file_waits(m, v, index, mapped, may_be_mapped))
+		return RESULT_SIGBUS;
+	file_cache(m, v->file, index);
 	if (cow) {
 		make_anon(m, mm, i, addr, file_tag(m, v->file, index));
 		return 0;
@@ -118,6 +154,7 @@ int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access 
 	if (p && p->state == PAGE_GUARD)
 		return mutant(m, MUTANT_GUARD_READABLE) ? 0 : RESULT_SIGSEGV;
 	if (p && p->state == PAGE_ANON) {
+		anon_waits(m, &mm->vmas[i], p);
 		if (access == ACCESS_WRITE)
 			own_anon(&mm->vmas[i], p);
 		return 0;
@@ -127,8 +164,12 @@ int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access 
 	/* Rule 3. */
 	if (access == ACCESS_WRITE) {
 		anon_vma_prepare(m, mm, i);
+		if (anon_waits(m, &mm->vmas[i], p))
+			return RESULT_SIGBUS;
 		make_anon(m, mm, i, addr, 0);
 	} else if (!p) {
+		if (anon_waits(m, &mm->vmas[i], p))
+			return RESULT_SIGBUS;
 		p = page_make(m, mm, addr);
 		if (p)
 			p->state = PAGE_ZERO;

@@ -93,6 +93,20 @@ const struct flagname names_mcl[] = {
 	{ 0, NULL },
 };
 
+const struct flagname names_uffd_features[] = {
+	{ ABI_UFFD_EVENT_FORK, "event_fork" },
+	{ ABI_UFFD_EVENT_REMAP, "event_remap" },
+	{ ABI_UFFD_WP_ASYNC, "wp_async" },
+	{ 0, NULL },
+};
+
+const struct flagname names_uffd_mode[] = {
+	{ ABI_UFFD_MODE_MISSING, "missing" },
+	{ ABI_UFFD_MODE_WP, "wp" },
+	{ ABI_UFFD_MODE_MINOR, "minor" },
+	{ 0, NULL },
+};
+
 const struct flagname names_file[] = {
 	{ FILE_NONE, "none" },
 	{ FILE_MEM0, "m0" },
@@ -128,6 +142,9 @@ const struct flagname names_clear[] = {
 const struct flagname names_vm[] = {
 	{ VMF_SHARED, "sh" },
 	{ VMF_GROWSDOWN, "gd" },
+	{ VMF_UFFD_MISSING, "um" },
+	{ VMF_UFFD_WP, "uw" },
+	{ VMF_UFFD_MINOR, "ui" },
 	{ VMF_MAYBE_GUARD, "gu" },
 	{ VMF_LOCKED, "lo" },
 	{ VMF_LOCKONFAULT, "lf" },

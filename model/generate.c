@@ -24,13 +24,14 @@ void generate_options_default(struct generate_options *options)
 
 /*
  * Each program likes some operations and leaves out others. Those that make a program slow
- * (processes that have to be made) or end its liveliness (sealing, locking all) are left out more
- * often.
+ * (processes that have to be made) or end its liveliness (sealing, locking all, userfaultfd, whose
+ * memory cannot be touched) are left out more often.
  */
 static void draw_weights(struct gen *g)
 {
 	static const u8 factors[8] = { 0, 0, 0, 1, 1, 2, 4, 8 };
 	bool family = !g->options->no_fork && rng_one_in(&g->rng, 5);
+	bool uffd = rng_one_in(&g->rng, 4);
 	u64 only = g->options->only;
 
 	g->weight_sum = 0;
@@ -41,12 +42,14 @@ static void draw_weights(struct gen *g)
 			factor = 0;
 		if (k == OP_FORK || k == OP_EXIT)
 			factor = family ? 8 : 0;
+		if (k >= OP_UFFD_OPEN && k <= OP_UFFD_CLOSE)
+			factor = uffd ? 4 : 0;
 		/* Who asks for few operations wants all of them. */
 		if (!factor && (k == OP_MMAP || only))
 			factor = 1;
 		if (g->options->no_fork && (k == OP_FORK || k == OP_EXIT))
 			factor = 0;
-		if ((only && !(only >> k & 1)) || !(g->options->available >> k & 1))
+		if (!(gen_usable(g) >> k & 1))
 			factor = 0;
 		g->weight[k] = op_descs[k].weight * factor;
 		g->weight_sum += g->weight[k];
@@ -426,7 +429,7 @@ static void draw_args(struct gen *g, struct op *op)
 				   ABI_MCL_FUTURE | ABI_MCL_ONFAULT };
 	struct range r;
 
-	if (gen_attr_args(g, op))
+	if (gen_attr_args(g, op) || gen_process_args(g, op))
 		return;
 	switch (op->kind) {
 	case OP_MMAP:
@@ -489,7 +492,7 @@ static void draw_op(struct gen *g, struct op *op)
 	op->proc = (u8)g->proc;
 	g->proc = op_proc(op, g->m->live);
 	op->proc = (u8)g->proc;
-	op->kind = (u8)gen_worth_trying(g, (enum op_kind)op->kind);
+	op->kind = (u8)gen_uffd_kind(g, gen_worth_trying(g, (enum op_kind)op->kind));
 	draw_args(g, op);
 	if (rng_below(&g->rng, 1000) < g->options->bad_permil)
 		spoil(g, op);

@@ -91,7 +91,7 @@ void anon_vma_fork(struct model *m, struct model_vma *child, const struct model_
 /* A range that is to be mapped, or to get new flags, and may merge with its neighbours. */
 struct merge_range {
 	u64 start, end, pgoff, anon_pgoff, flags;
-	u16 file, anon_vma;
+	u16 file, anon_vma, uffd;
 	u8 policy, name;
 	bool fork_child;		     /* where its anon_vma comes from is a fork child */
 	enum model_quirk fork_quirk;	     /* the bug that overlooks this; QUIRK_COUNT: none */
@@ -120,6 +120,9 @@ int vma_add_flags(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 e
 int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy);
 /* The same for another name (vma_modify_name()). */
 int vma_modify_name(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 name);
+/* The same for another userfaultfd, 0 for none (vma_modify_flags_uffd()). */
+int vma_modify_uffd(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags,
+		    u16 uffd);
 
 /* ---- pages and faults (page.c, fault.c) ---- */
 
@@ -133,6 +136,9 @@ void page_zap(struct model_mm *mm, u64 start, u64 end);
 void page_zap_keep_guards(struct model_mm *mm, u64 start, u64 end);
 /* Moves the records of [from, from + pages) to @to. */
 void page_move(struct model *m, struct model_mm *mm, u64 from, u64 to, u64 pages);
+/* Is the page in the page cache? And: from now on it is. */
+bool file_cached(const struct model *m, u16 file, u64 index);
+void file_cache(struct model *m, u16 file, u64 index);
 /* Content of a file's page, and its change. */
 u64 file_tag(const struct model *m, u16 file, u64 index);
 void file_set_tag(struct model *m, u16 file, u64 index, u64 tag);
@@ -145,6 +151,16 @@ int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access 
 /* Fills [start, end) as mlock does (__mm_populate()): 0, -EFAULT or -ENOMEM of the first failure;
  * with @ignore_errors goes on behind it. */
 int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool ignore_errors);
+
+/* ---- userfaultfds (op_uffd.c) ---- */
+
+/* The area has a userfaultfd that is told of mremap and goes along with the area. */
+bool uffd_follows(const struct model *m, const struct model_vma *v);
+/* fork: gives the @child's copy @v of an area a context of its own if that of the parent is told
+ * of forks; else takes it out of userfaultfd. */
+void uffd_fork(struct model *m, u32 child, struct model_vma *v);
+/* exit: the process's descriptors are closed. */
+void uffd_exit(struct model *m, u32 proc);
 
 /* ---- operations that others are built of ---- */
 

@@ -16,6 +16,8 @@
  * F13  two areas of one process with the same anon_vma have the same chain, as sets
  * F15  an anonymous page lies in an area whose chain holds its owner, at the index that it was
  *      created with
+ * F17  an area has a userfaultfd exactly if it has one of its modes; the descriptor is open and of
+ *      the area's process
  * F18  droppable areas are never locked; LOCKONFAULT only together with LOCKED
  * F23  a shared area is unfaulted (unless rule guard_prepares_anon says otherwise)
  * F24  map_count is at most one above max_map_count
@@ -28,11 +30,10 @@
  * F25  only what maps FILE_DEV has vm_ops->close; without NUMA nothing has a memory policy; what
  *      maps FILE_DEV or FILE_ZERO has no name, and nothing without CONFIG_ANON_VMA_NAME
  *
- * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal; F17
- * is about userfaultfd, which this model does not have. F21 speaks of the outcome of an operation,
- * not of a state: nothing checks it by itself, though the comparison with a kernel sees an area
- * that should have merged. Known bugs that are on may break F4, F15, F18
- * and F20.
+ * F14 (merging and splitting leave the index of every page) shows as F15. F16 is not universal. F21
+ * speaks of the outcome of an operation, not of a state: nothing checks it by itself, though the
+ * comparison with a kernel sees an area that should have merged. Known bugs that are on may break
+ * F4, F15, F18 and F20.
  */
 #include <string.h>
 
@@ -109,6 +110,16 @@ static bool account_fits(u64 flags)
 	       ((flags & VMF_MAYWRITE) && !(flags & (VMF_SHARED | VMF_NORESERVE)));
 }
 
+/* F17. */
+static bool uffd_fits(const struct model *m, u32 n, const struct model_vma *v)
+{
+	const struct model_uffd *u = &m->uffds[v->uffd ? v->uffd - 1 : 0];
+
+	if (!v->uffd)
+		return !(v->flags & VMF_UFFD_MASK);
+	return (v->flags & VMF_UFFD_MASK) && v->uffd <= m->uffd_count && u->open && u->proc == n;
+}
+
 /* F25. */
 static bool attributes_fit(const struct model *m, const struct model_vma *v)
 {
@@ -121,7 +132,7 @@ static bool attributes_fit(const struct model *m, const struct model_vma *v)
 	       (m->config.numa || v->policy == POLICY_DEFAULT);
 }
 
-/* F1 to F4, F18, F19, F22, F24, F25. */
+/* F1 to F4, F17 to F19, F22, F24, F25. */
 static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 {
 	const struct model_mm *mm = &m->mm[n];
@@ -141,6 +152,9 @@ static bool check_layout(const struct model *m, u32 n, struct diag *diag)
 			locked += (s64)vma_pages(v);
 		if (v->flags & VMF_SEALED)
 			sealed += vma_pages(v);
+		if (!uffd_fits(m, n, v))
+			return bad(diag, "F17 userfaultfd without mode or mode without it", n,
+				   v->start);
 		if (!account_fits(v->flags))
 			return bad(diag, "F22 an area is accounted that should not be", n,
 				   v->start);
@@ -175,7 +189,7 @@ static bool check_pages(const struct model *m, u32 n, struct diag *diag)
 	const struct model_mm *mm = &m->mm[n];
 	u32 i = 0;
 
-	if (m->quirks_met & 1u << QUIRK_COPY_LOSES_ANON)
+	if (m->quirks_met & (1u << QUIRK_COPY_LOSES_ANON | 1u << QUIRK_UFFD_PGOFF))
 		return true;
 	for (u32 k = 0; k < mm->page_count; k++) {
 		const struct model_page *p = &mm->pages[k];

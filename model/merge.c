@@ -10,8 +10,8 @@
  *  1. Something lies directly beside R.
  *  2. Flags are equal, but for SOFTDIRTY and, with rule guard_flag, MAYBE_GUARD
  *     (is_mergeable_vma()).
- *  3. The open file is the same, and so are the memory policy, by value, and the name, as a string;
- *     new mappings have neither.
+ *  3. The open file is the same, and so are the memory policy, by value, the name, as a string, and
+ *     the userfaultfd; new mappings have none of these three.
  *     Rule close_blocks: of areas that must be told when they go (vm_ops->close) with
  *     any: neither neighbour may have close();
  *     next_or_removed: next may not, nor an area that would go;
@@ -54,6 +54,7 @@ const char *const merge_rule_names[MERGE_RULE_COUNT] = {
 	[MERGE_POLICY] = "policy",
 	[MERGE_NAME] = "name",
 	[MERGE_CLOSE] = "close",
+	[MERGE_UFFD] = "uffd",
 	[MERGE_ANON_VMA] = "anon_vma",
 	[MERGE_ANON_LEGACY] = "anon_legacy",
 	[MERGE_FORK_LIMIT] = "fork_limit",
@@ -73,13 +74,15 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 	[MERGE_POLICY] = "their memory policies differ",
 	[MERGE_NAME] = "their names differ",
 	[MERGE_CLOSE] = "an area would go that must be told so (vm_ops->close)",
+	[MERGE_UFFD] = "they are registered with different userfaultfds",
 	[MERGE_ANON_VMA] = "both are faulted, with different anon_vmas",
 	[MERGE_ANON_LEGACY] = "a faulted range does not join an unfaulted area (legacy rule)",
 	[MERGE_FORK_LIMIT] =
 		"the faulted part is a fork child and may not take in an unfaulted one",
 	[MERGE_OFFSET] = "the page offsets do not continue",
 	[MERGE_CROSS] = "left and right both match but have different anon_vmas: left wins",
-	[MERGE_EXCLUDED] = "the neighbour is what MREMAP_DONTUNMAP moves from",
+	[MERGE_EXCLUDED] = "the neighbour is what MREMAP_DONTUNMAP moves from, or what mremap "
+			   "moves merges with nothing",
 	[MERGE_BRK] = "brk looks at no other area than the heap's own",
 	[MERGE_OK] = "merged",
 };
@@ -150,6 +153,8 @@ static enum merge_rule attributes_match(const struct model *m, const struct merg
 		return MERGE_NAME;
 	if (close_refuses(m, n, n_is_prev))
 		return MERGE_CLOSE;
+	if (r->uffd != n->uffd && !mutant(m, MUTANT_MERGE_UFFD))
+		return MERGE_UFFD;
 	if (!offset_continues(m, r, n, n_is_prev))
 		return MERGE_OFFSET;
 	return MERGE_OK;
@@ -386,6 +391,7 @@ static struct merge_range range_of(const struct model_vma *mid, u64 start, u64 e
 				     .file = mid->file,
 				     .policy = mid->policy,
 				     .name = mid->name,
+				     .uffd = mid->uffd,
 				     .pgoff = mid->pgoff + (start - mid->start),
 				     .anon_pgoff = mid->anon_pgoff + (start - mid->start),
 				     .anon_vma = mid->anon_vma,
@@ -438,6 +444,7 @@ static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct mer
 		   r->keeps ? mm->vmas[*i].flags : r->flags);
 	mm->vmas[*i].policy = r->policy;
 	mm->vmas[*i].name = r->name;
+	mm->vmas[*i].uffd = r->uffd;
 	return 0;
 }
 
@@ -478,6 +485,24 @@ int vma_modify_name(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64
 	if (!err && mm->vmas[*i].flags != flags && quirk(m, QUIRK_NAME_DROPS_STICKY))
 		mm->vmas[*i].flags = flags;
 	return err;
+}
+
+/* The bug matters only where the range ends with its area: else there is no neighbour. */
+int vma_modify_uffd(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u64 flags,
+		    u16 uffd)
+{
+	const struct model_vma *mid = &mm->vmas[*i];
+	struct merge_range r = range_of(mid, start, end);
+
+	r.flags = flags;
+	r.uffd = uffd;
+	r.keeps = m->config.rules.uffd_keeps_flags;
+	if (start > mid->start && end == mid->end && *i + 1 < mm->vma_count &&
+	    mid[1].start == end && quirk(m, QUIRK_UFFD_PGOFF)) {
+		r.pgoff = mid->pgoff;
+		r.anon_pgoff = mid->anon_pgoff;
+	}
+	return modify(m, mm, i, &r);
 }
 
 enum merge_rule model_why(const struct model *m)

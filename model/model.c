@@ -35,11 +35,14 @@ void model_config_default(struct model_config *config)
 		.anon_name = true,
 		.cap_ipc_lock = true,
 		.cap_rawio = true,
+		.uffd_events = true,
+		.uffd_wp_files = true,
 		.mmap_min_addr = 65536,
 		.hint_min_addr = 65536,
 		.rlimit_memlock = 2048,
 		.rlimit_stack = 2048,
 		.max_map_count = 65530,
+		.base_end = ABI_TASK_SIZE >> PAGE_SHIFT,
 	};
 #define R(name, newest, ...) config->rules.name = newest;
 	RULE_TABLE(R)
@@ -83,6 +86,8 @@ void model_reset(struct model *m)
 	m->file_count = FILE_ARG_COUNT;
 	memcpy(m->files, files, sizeof(files));
 	m->file_page_count = 0;
+	m->uffd_count = 0;
+	m->uffd_opened = 0;
 	m->merge_count = 0;
 	m->quirks_met = 0;
 	m->committed_extra = 0;

@@ -43,6 +43,10 @@ struct model_config {
 	bool own_memory;       /* processes have memory of their own below PROGRAM_BASE */
 	bool cap_ipc_lock;     /* RLIMIT_MEMLOCK does not apply */
 	bool cap_rawio;	       /* mmap_min_addr does not apply */
+	/* Somebody reads the userfaultfds, so that event_fork and event_remap do not hang the
+	 * program: the generator asks for these features only then. */
+	bool uffd_events;
+	bool uffd_wp_files; /* CONFIG_PTE_MARKER_UFFD_WP; else files have no mode wp: EINVAL */
 	/* Bytes. Mappings below the first need CAP_SYS_RAWIO (vm.mmap_min_addr); hints below the
 	 * second are rounded up to it, and no stack grows below it: it is the larger of the first
 	 * and of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
@@ -57,6 +61,8 @@ struct model_config {
 	u64 base_total_vm;  /* pages */
 	u64 base_locked_vm; /* pages */
 	u64 base_lockable;  /* pages of areas that mlockall(MCL_CURRENT) would lock */
+	/* Page number: where the last of its areas ends; 0 if it has none. */
+	u64 base_end;
 };
 
 /* Sensible values for a machine that nobody looked at: newest rules, no quirks, usual limits. */
@@ -72,6 +78,7 @@ struct model_vma {
 	u16 anon_vma;		    /* id, 0: none, "unfaulted" */
 	u16 chain[MODEL_CHAIN_MAX]; /* ids in list order, newest first unless reversed by a clone */
 	u8 chain_len;		    /* 0 exactly if anon_vma is 0 */
+	u16 uffd; /* 1 + index of the userfaultfd that it is registered with; 0: none */
 	/* no vm_ops: private anonymous memory, and private /dev/zero although it has a file */
 	bool anonymous;
 	u8 policy;	/* enum policy_arg: the memory policy that mbind gave it; 0: none */
@@ -117,13 +124,22 @@ struct model_file {
 #define MODEL_INODE_OWN 0xfe
 #define MODEL_INODE_ZERO 0xff /* /dev/zero */
 
-/* A page of a file that was ever written: all others read as 0. */
+/* A page that is in the page cache of its file: written, or loaded from and not removed since. All
+ * others read as 0. */
 struct model_file_page {
 	u16 file_key; /* inode, or 256 + file id for MODEL_INODE_OWN */
 	u64 index;    /* page of the file */
 	u64 tag;
 };
-#define MODEL_FILE_PAGES_MAX 1024
+#define MODEL_FILE_PAGES_MAX 2048
+
+/* A userfaultfd, with its context: only the process that it belongs to has it. */
+struct model_uffd {
+	bool open;
+	u8 proc;
+	u16 from;     /* made by a fork: 1 + index of the parent's; 0: opened */
+	u64 features; /* ABI_UFFD_* */
+};
 
 struct model_mm {
 	bool alive;
@@ -149,6 +165,7 @@ enum merge_rule {
 	MERGE_POLICY,	    /* another memory policy */
 	MERGE_NAME,	    /* another name */
 	MERGE_CLOSE,	    /* an area that must be told when it goes would go */
+	MERGE_UFFD,	    /* another userfaultfd */
 	MERGE_OFFSET,	    /* page offsets do not continue */
 	MERGE_ANON_VMA,	    /* both are faulted, with different anon_vmas */
 	/* one is faulted, one is not, and the legacy rule wants it the other way round */
@@ -156,7 +173,7 @@ enum merge_rule {
 	MERGE_FORK_LIMIT, /* the faulted one came by fork and may not take in an unfaulted one */
 	/* left matches too, and left and right have different anon_vmas: left wins */
 	MERGE_CROSS,
-	/* the neighbour is what MREMAP_DONTUNMAP moves from, or merging is off here */
+	/* the neighbour is what MREMAP_DONTUNMAP moves from, or mremap merges with nothing */
 	MERGE_EXCLUDED,
 	MERGE_BRK, /* not the heap's own area */
 	MERGE_OK, /* nothing refused: merged */
@@ -184,6 +201,8 @@ struct model {
 	struct model_file files[MODEL_FILES_MAX];
 	u32 file_page_count;
 	struct model_file_page file_pages[MODEL_FILE_PAGES_MAX];
+	u32 uffd_count, uffd_opened;	    /* of which there ever were, and those of uffd_open */
+	struct model_uffd uffds[UFFDS_MAX]; /* by index */
 	u32 merge_count; /* records of the last operation; further ones are not kept */
 	struct merge_record merges[MERGE_RECORDS_MAX];
 	/* bit mask: quirks that were on and changed what happened, since model_reset() */

@@ -17,6 +17,8 @@ struct canon {
 	u16 anon_vma[MODEL_ANON_VMAS_MAX];
 	u16 file[MODEL_FILES_MAX];
 	u16 file_count;
+	u16 uffd[UFFDS_MAX + 1];
+	u16 uffd_count;
 	u16 met[SNAP_ANON_VMAS_MAX]; /* model id of each canonical id - 1 */
 };
 
@@ -38,6 +40,13 @@ static u16 canon_file(struct canon *c, u16 file)
 	return c->file[file];
 }
 
+static u16 canon_uffd(struct canon *c, u16 uffd)
+{
+	if (uffd && !c->uffd[uffd])
+		c->uffd[uffd] = ++c->uffd_count;
+	return c->uffd[uffd];
+}
+
 static void add_vma(const struct model *m, struct canon *c, struct snapshot *snap,
 		    const struct model_vma *v)
 {
@@ -51,6 +60,7 @@ static void add_vma(const struct model *m, struct canon *c, struct snapshot *sna
 		.anon_pgoff = virtual ? v->anon_pgoff : v->pgoff,
 		.flags = v->flags,
 		.file = canon_file(c, v->file),
+		.uffd = canon_uffd(c, v->uffd),
 		.anon_vma = canon_anon_vma(c, snap, v->anon_vma),
 		.chain = (u16)snap->chain_count,
 		.chain_len = v->chain_len,
@@ -115,6 +125,8 @@ void model_snapshot(const struct model *m, struct snapshot *snap, bool pages)
 	memset(c.anon_vma, 0, m->anon_vma_top * sizeof(c.anon_vma[0]));
 	memset(c.file, 0, m->file_count * sizeof(c.file[0]));
 	c.file_count = 0;
+	memset(c.uffd, 0, sizeof(c.uffd));
+	c.uffd_count = 0;
 	snap_reset(snap);
 	snap->fields = pages ? SNAP_ALL : SNAP_ALL & ~SNAP_PAGES;
 	for (u32 n = 0; n < PROCS_MAX; n++) {

@@ -54,6 +54,9 @@ enum arg_kind {
 	ARG_POLICY,      /* enum policy_arg */
 	ARG_NAME,        /* enum name_arg */
 	ARG_CLEAR,       /* enum clear_arg */
+	ARG_UFFD,         /* index of a userfaultfd, below UFFDS_MAX */
+	ARG_UFFDFEATURES, /* ABI_UFFD_EVENT_*, ABI_UFFD_WP_ASYNC */
+	ARG_UFFDMODE,     /* ABI_UFFD_MODE_* */
 	ARG_KIND_COUNT
 };
 
@@ -98,6 +101,13 @@ enum clear_arg {
 #undef C
 	CLEAR_ARG_COUNT
 };
+/* A program opens at most this many userfaultfds; after that uffd_open is EMFILE. Descriptors are
+ * numbered as they come to be, by uffd_open or by a fork that one of them is told of, and a number
+ * is never used again. Each belongs to the process that opened it, or to the child: for every other
+ * process, and when it is closed, it is EBADF. */
+#define UFFD_OPENS_MAX 4
+/* A fork gives the child one for each of its parent's at most. */
+#define UFFDS_MAX (UFFD_OPENS_MAX * PROCS_MAX)
 
 #define OP_FAIL_MAX 32
 
@@ -124,7 +134,8 @@ struct op {
 
 /*
  * What an operation gave. @err: 0, a negative errno, or one of the two signals. @value when @err is
- * 0: an address in bytes (mmap, mremap, brk), a tag (read), a process index (fork), else 0.
+ * 0: an address in bytes (mmap, mremap, brk), a tag (read), the index of a process (fork) or of a
+ * userfaultfd (uffd_open), else 0.
  */
 struct op_result {
 	s32 err;

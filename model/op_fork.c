@@ -9,9 +9,10 @@
  *  2. WIPEONFORK: the child's area is unfaulted and has no pages; its page offset stays what it
  *     was.
  *  3. Else the child's area is faulted if the parent's is (anon_vma_fork()).
+ *     The userfaultfd: op_uffd.c.
  *  4. Pages are copied only if faulting them in again would not give the same: the area is faulted,
- *     or, with rule guard_flag, has MAYBE_GUARD (vma_needs_copy()). Anonymous pages are then shared
- *     until one side writes.
+ *     or, with rule guard_flag, has MAYBE_GUARD, or the child's area is registered for
+ *     write-protection (vma_needs_copy()). Anonymous pages are then shared until one side writes.
  *  5. A program makes at most PROCS_MAX processes, then fork is EAGAIN: a rule of this tool, no
  *     kernel's.
  *  6. exit unmaps everything. The last process does not end (EBUSY, a rule of this tool).
@@ -20,9 +21,10 @@
 
 #include "internal.h"
 
-static bool needs_copy(const struct model *m, const struct model_vma *parent)
+static bool needs_copy(const struct model *m, const struct model_vma *parent,
+		       const struct model_vma *child)
 {
-	return parent->anon_vma ||
+	return parent->anon_vma || (child->flags & VMF_UFFD_WP) ||
 	       (m->config.rules.guard_flag && (parent->flags & VMF_MAYBE_GUARD) &&
 		!mutant(m, MUTANT_FORK_LOSES_GUARDS));
 }
@@ -54,6 +56,7 @@ static void copy_vma(struct model *m, struct model_mm *child, struct model_mm *p
 		return;
 	}
 	copy.flags &= ~VMF_LOCKED_MASK;
+	uffd_fork(m, m->proc_count, &copy);
 	copy.anon_vma = 0;
 	copy.chain_len = 0;
 	if (!(v->flags & VMF_WIPEONFORK))
@@ -61,7 +64,7 @@ static void copy_vma(struct model *m, struct model_mm *child, struct model_mm *p
 	vma_insert(m, child, &copy);
 	if (v->flags & VMF_SEALED)
 		child->sealed_pages += vma_pages(v);
-	if (!(v->flags & VMF_WIPEONFORK) && needs_copy(m, v) && !m->limit)
+	if (!(v->flags & VMF_WIPEONFORK) && needs_copy(m, v, &copy) && !m->limit)
 		copy_pages(m, child, parent, v);
 }
 
@@ -103,6 +106,7 @@ void model_exit(struct model *m, struct step *s)
 	}
 	for (u32 i = 0; i < mm->vma_count; i++)
 		anon_vma_unlink(m, &mm->vmas[i]);
+	uffd_exit(m, s->proc);
 	mm->vma_count = 0;
 	mm->page_count = 0;
 	mm->alive = false;

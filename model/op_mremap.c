@@ -25,8 +25,8 @@
  *  6. Several areas (rule mremap_multi; remap_move()): FIXED, same length. Each area of the range
  *     moves by itself, gaps stay gaps, and what lies at the destination of a gap stays. The first
  *     area must hold addr: EFAULT. What has a get_unmapped_area() of its own, a private mapping of
- *     /dev/zero or one of FILE_DEV, may only be moved alone: EFAULT. Areas moved before an error
- *     stay moved.
+ *     /dev/zero or one of FILE_DEV, and what is registered with a userfaultfd, may only be moved
+ *     alone: EFAULT. Areas moved before an error stay moved.
  */
 #include <errno.h>
 
@@ -147,6 +147,7 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .file = v->file,
 				     .policy = v->policy,
 				     .name = v->name,
+				     .uffd = v->uffd,
 				     .anon_vma = v->anon_vma,
 				     .fork_child = vma_is_fork_child(v),
 				     .fresh = dirty != 0,
@@ -232,7 +233,7 @@ static int remap_there(struct model *m, struct step *s, struct remap *r)
 /* Rule 6. Of the files here only FILE_DEV has close(). */
 static bool moves_only_alone(const struct model_vma *v)
 {
-	return (v->file && v->anonymous) || v->has_close;
+	return (v->file && v->anonymous) || v->has_close || v->uffd;
 }
 
 /* Rule 6. */

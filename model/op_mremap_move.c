@@ -13,6 +13,8 @@
  *     an unfaulted anonymous one can), but with DONTUNMAP never with that: the area that is left
  *     would vanish. Rule dontunmap_skip_merge: then not with any other either. Whoever it merges
  *     with becomes faulted if the area was.
+ *     What is registered with a userfaultfd that is not told of mremap (event_remap) merges with
+ *     nothing, since it is not registered at its new place (mremap_userfaultfd_prep()).
  *  5. Pages and guard markers move; their index and owner stay.
  *  6. Without DONTUNMAP the old range is unmapped. With it the old area stays, unlocked; if all of
  *     it moved, it is unfaulted from now on and, if purely anonymous, indexed by its own address.
@@ -88,6 +90,18 @@ static void exclude_source(struct model *m, struct merge_range *range, const str
 		range->copied_survives = true;
 }
 
+/* Rule 4: is it registered here, and will not be there? */
+static bool drops_uffd(const struct model *m, const struct model_vma *v)
+{
+	return v->uffd && !uffd_follows(m, v);
+}
+
+/* Looked up without being met: it makes a difference only if something merges. */
+static bool merges_before_drop(const struct model *m)
+{
+	return m->config.quirks.on >> QUIRK_UFFD_COPY_MERGE & 1;
+}
+
 /* Rules 3 and 4. @v is a copy of the area that moves; its index and that of the result may differ
  * after. */
 static void copy_area(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
@@ -101,6 +115,7 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 				     .file = v.file,
 				     .policy = v.policy,
 				     .name = v.name,
+				     .uffd = v.uffd,
 				     .anon_vma = v.anon_vma,
 				     .fork_child = vma_is_fork_child(&v),
 				     .fork_quirk = QUIRK_COPY_FORKLIMIT,
@@ -113,8 +128,11 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 	if (mutant(m, MUTANT_MOVE_REBASES))
 		range.pgoff = v.anonymous ? range.start : range.pgoff;
 	exclude_source(m, &range, &mm->vmas[i], r->flags & ABI_MREMAP_DONTUNMAP);
+	range.alone |= drops_uffd(m, &v) && !merges_before_drop(m);
 	target = merge_new(m, mm, &range);
 	if (target >= 0) {
+		if (drops_uffd(m, &v))
+			quirk(m, QUIRK_UFFD_COPY_MERGE);
 		bool loses = v.anon_vma && !mm->vmas[target].anon_vma;
 
 		if (!loses || !quirk(m, QUIRK_COPY_LOSES_ANON))
@@ -155,6 +173,7 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 	u64 old_pages = r->old_len >> PAGE_SHIFT, new_pages = r->new_len >> PAGE_SHIFT;
 	bool dontunmap = r->flags & ABI_MREMAP_DONTUNMAP;
 	bool locked = mm->vmas[i].flags & VMF_LOCKED, leak = false;
+	bool uffd_drops = drops_uffd(m, &mm->vmas[i]);
 	u64 flags = mm->vmas[i].flags;
 	int err = check_room(m, mm, r, &mm->vmas[i]);
 
@@ -171,6 +190,12 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 	if (m->limit)
 		return 0;
 	page_move(m, mm, from, to, old_pages);
+	if (uffd_drops) {
+		struct model_vma *moved = &mm->vmas[vma_find(mm, to)];
+
+		moved->uffd = 0;
+		moved->flags &= ~VMF_UFFD_MASK;
+	}
 	mm_account(mm, flags, (s64)new_pages);
 	if (dontunmap) {
 		leave_behind(m, mm, from, old_pages);

@@ -112,6 +112,17 @@ static struct model_file_page *file_page(const struct model *m, u16 file, u64 in
 	return NULL;
 }
 
+bool file_cached(const struct model *m, u16 file, u64 index)
+{
+	return file_page(m, file, index);
+}
+
+void file_cache(struct model *m, u16 file, u64 index)
+{
+	if (!file_page(m, file, index))
+		file_set_tag(m, file, index, 0);
+}
+
 /* Rule 3. */
 u64 file_tag(const struct model *m, u16 file, u64 index)
 {
@@ -125,7 +136,7 @@ void file_set_tag(struct model *m, u16 file, u64 index, u64 tag)
 	struct model_file_page *p = file_page(m, file, index);
 
 	if (!p && m->file_page_count == MODEL_FILE_PAGES_MAX) {
-		limit(m, "more written pages of files than the model holds");
+		limit(m, "more pages of files than the model holds");
 		return;
 	}
 	if (!p)

@@ -20,13 +20,13 @@
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Open bugs of every kernel. MMAP_FIXED_ERRNO: seen on 6.1.187, 6.12.117, 6.16.12, 6.18.44,
- * 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44.
- * STACK_GROWTH_CHARGES: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and read in
- * acct_stack_growth() of each. */
-#define QUIRKS_OF_ALL                                             \
-	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) |   \
-	 QUIRK(STACK_GROWTH_CHARGES))
+/* Bugs of every kernel in the table. MMAP_FIXED_ERRNO is open: seen on 6.1.187, 6.12.117, 6.16.12,
+ * 6.18.44, 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY is open: seen on all but 6.18.44.
+ * STACK_GROWTH_CHARGES is open: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and in
+ * /proc/meminfo of 6.18.44. UFFD_COPY_MERGE is fixed in the source of 7.3.4. */
+#define QUIRKS_OF_ALL                                           \
+	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) | \
+	 QUIRK(STACK_GROWTH_CHARGES) | QUIRK(UFFD_COPY_MERGE))
 
 const struct model_profile model_profiles[] = {
 	{
@@ -36,7 +36,7 @@ const struct model_profile model_profiles[] = {
 		.rules = {
 			.dontunmap_skip_merge = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) | QUIRK(UFFD_PGOFF),
 	},
 	{
 		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */
@@ -52,8 +52,12 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(UFFD_ON_DROPPABLE) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_NOCHARGE),
@@ -75,8 +79,12 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(UFFD_ON_DROPPABLE) |
 			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
@@ -104,6 +112,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
@@ -132,6 +144,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
@@ -160,6 +176,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
@@ -189,6 +209,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -216,6 +240,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(NAME_DROPS_STICKY) |
@@ -245,6 +273,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -275,6 +307,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -304,6 +340,10 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},
@@ -332,6 +372,11 @@ const struct model_profile model_profiles[] = {
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
 			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
+			.uffd_drop_wp = UFFD_DROP_WP_EBUSY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},

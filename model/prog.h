@@ -17,7 +17,7 @@
  * last-1 count from the last mapping; a bare hexadecimal number is absolute. +2 is two pages; 0x10
  * a number of bytes. Flags are names joined by "|"; bits without a name are one hexadecimal number.
  * Results: 0, an errno name, SIGSEGV, SIGBUS, @page (or an absolute address) of a mapping, a tag
- * number for read, pN for fork; "?" is any.
+ * number for read, pN for fork, uN for uffd_open; "?" is any.
  *
  * Behind the operations may stand expectations of the end state, in the format that snap_print()
  * writes, each for named profiles:

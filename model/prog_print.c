@@ -81,6 +81,8 @@ int result_print(char *buf, size_t size, const struct op *op, const struct op_re
 		text_add(&t, "%" PRIu64, result->value);
 	else if (op->kind == OP_FORK)
 		text_add(&t, "p%" PRIu64, result->value);
+	else if (op->kind == OP_UFFD_OPEN)
+		text_add(&t, "u%" PRIu64, result->value);
 	else if (op->kind != OP_MMAP && op->kind != OP_MREMAP && op->kind != OP_BRK)
 		text_add(&t, "0");
 	else if (result->value % PAGE_BYTES == 0)

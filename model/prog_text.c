@@ -108,7 +108,7 @@ static void list_ops(struct text *t)
 /* Reads the operation's name, of @len characters. */
 static int parse_kind(struct parser *p, char *at, size_t len, struct op *op)
 {
-	char list[300];
+	char list[400];
 	struct text t;
 
 	for (u32 i = 0; i < OP_COUNT; i++) {
@@ -181,6 +181,8 @@ static bool parse_success(const char *text, const struct op *op, u64 *value)
 		return text_decimal(&at, UINT64_MAX, value) && *at == '\0';
 	case OP_FORK:
 		return parse_proc(&at, value) && *at == '\0';
+	case OP_UFFD_OPEN:
+		return argkinds[ARG_UFFD].parse(text, value, NULL) == 0;
 	default:
 		*value = 0;
 		return strcmp(text, "0") == 0;
@@ -222,6 +224,7 @@ static int parse_result(struct parser *p, char *at, const struct op *op)
 			      "an address (@3)" :
 		      op->kind == OP_READ			   ? "a tag (a number)" :
 		      op->kind == OP_FORK			   ? "a process (p1)" :
+		      op->kind == OP_UFFD_OPEN			   ? "a descriptor (u0)" :
 								     "0");
 }
 

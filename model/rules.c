@@ -211,7 +211,6 @@ static int set_quirk(u32 quirk, const char *value, struct model_quirks *quirks, 
 static int set_named(const char *name, const char *value, struct model_rules *rules,
 		     struct model_quirks *quirks, struct diag *diag)
 {
-	char known[480] = "";
 	u32 i;
 
 	for (i = 0; i < rule_count; i++)
@@ -220,11 +219,9 @@ static int set_named(const char *name, const char *value, struct model_rules *ru
 	for (i = 0; i < QUIRK_COUNT; i++)
 		if (strcmp(quirk_descs[i].name, name) == 0)
 			return set_quirk(i, value, quirks, diag);
-	for (i = 0; i < rule_count; i++)
-		list_add(known, sizeof(known), rule_descs[i].name);
-	for (i = 0; i < QUIRK_COUNT; i++)
-		list_add(known, sizeof(known), quirk_descs[i].name);
-	return diag_set(diag, -EINVAL, "no rule \"%.20s\"; there are: %s", name, known);
+	return diag_set(diag, -EINVAL,
+			"no rule nor known bug \"%.20s\": 'vmafuzz rules' and 'vmafuzz quirks' "
+			"list them", name);
 }
 
 /* Takes the rules of a profile and not its bugs: those are not what anybody specified. */

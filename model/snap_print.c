@@ -57,6 +57,8 @@ void snap_text_attributes(struct text *t, const struct snap_vma *vma, u64 page, 
 	const char *policy = flag_name(names_policy, vma->policy);
 
 	text_flags(t, vma->flags, fields);
+	if (vma->uffd && fields & SNAP_UFFD)
+		text_add(t, " uffd=%u", vma->uffd);
 	if (vma->file && fields & SNAP_PGOFF)
 		text_add(t, " f%u+%" PRIu64, vma->file, pgoff);
 	else if (vma->file)

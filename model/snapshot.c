@@ -100,6 +100,8 @@ bool snap_attributes_equal(const struct snap_vma *a, const struct snap_vma *b, u
 		return false;
 	if (fields & SNAP_POLICY && a->policy != b->policy)
 		return false;
+	if (fields & SNAP_UFFD && a->uffd != b->uffd)
+		return false;
 	if (fields & SNAP_NAME && a->name != b->name)
 		return false;
 	if (fields & SNAP_CLOSE && a->has_close != b->has_close)
@@ -489,6 +491,8 @@ static u64 digest_vma(u64 hash, const struct snapshot *snap, const struct snap_v
 		hash = mix(hash, vma->name);
 	if (snap->fields & SNAP_CLOSE)
 		hash = mix(hash, vma->has_close);
+	if (snap->fields & SNAP_UFFD)
+		hash = mix(hash, vma->uffd);
 	if (!(snap->fields & SNAP_ANON_VMA))
 		return hash;
 	hash = mix(mix(hash, vma->anon_vma), vma->chain_len);

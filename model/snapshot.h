@@ -3,10 +3,11 @@
  * The state of all processes of a program at one moment, in a form that the model and every backend
  * share, and the comparison of two of them.
  *
- * Ids are canonical: anon_vmas and open files are numbered from 1 in the order in which a walk
- * meets them (processes by index, areas by address; of an area first its anon_vma, then its chain
- * in list order, then roots and parents that no chain held). Addresses are page numbers; counters
- * are differences from the start of the program. So two snapshots of the same state are equal.
+ * Ids are canonical: anon_vmas, open files and userfaultfds are numbered from 1 in the order in
+ * which a walk meets them (processes by index, areas by address; of an area first its anon_vma,
+ * then its chain in list order, then roots and parents that no chain held). Addresses are page
+ * numbers; counters are differences from the start of the program. So two snapshots of the same
+ * state are equal.
  */
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
@@ -33,8 +34,9 @@ enum snap_field {
 	SNAP_CLOSE = 1 << 8,    /* does an area have vm_ops->close */
 	SNAP_POLICY = 1 << 9,   /* memory policies */
 	SNAP_NAME = 1 << 10,    /* names of areas */
-	SNAP_COMMITTED = 1 << 11, /* committed_extra */
-	SNAP_ALL = (1 << 12) - 1,
+	SNAP_UFFD = 1 << 11,    /* which areas have the same userfaultfd */
+	SNAP_COMMITTED = 1 << 12, /* committed_extra */
+	SNAP_ALL = (1 << 13) - 1,
 };
 
 enum snap_counter {
@@ -57,6 +59,7 @@ struct snap_vma {
 	u16 anon_vma;    /* id, 0 for none ("unfaulted") */
 	u16 chain;       /* first entry in snapshot.chain */
 	u16 chain_len;
+	u16 uffd;        /* id of the context of its userfaultfd, 0 for none */
 	u8 policy;       /* enum policy_arg, 0 for none; SNAP_POLICY_OTHER */
 	u8 name;         /* enum name_arg, 0 for none */
 	bool has_close;  /* vm_ops->close */

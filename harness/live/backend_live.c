@@ -34,6 +34,7 @@ static void prepare(struct live *l, const struct prog *prog)
 	sh->proc_count = 1;
 	sh->exiting = -1;
 	sh->polluted = false;
+	sh->uffd_count = 0;
 	sh->locked = false;
 	sh->last[0] = ARENA_BASE;
 	sh->page_count = 0;
@@ -169,6 +170,7 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	model_config_default(&l->base.config);
 	if (!opts->no_bpf)
 		live_bpf_load(&l->bpf, &why_not);
+	l->base.config.uffd_events = false;
 	l->base.observes = l->bpf.object ? SNAP_ALL & ~SNAP_NAME :
 					   SNAP_LAYOUT | SNAP_FLAGS | SNAP_COUNTERS | SNAP_PAGES;
 	err = bind_owner(l, opts->cpu, diag);

@@ -109,6 +109,20 @@ int touch_init(void);
 s32 touch_load(u64 addr, u64 *value);
 s32 touch_store(u64 addr, u64 value);
 
+/* exec_uffd.c: results, or negative errnos. */
+
+/* Do the features make events, which nobody would read? */
+bool uffd_has_events(u64 features);
+/* The index of a new userfaultfd of the calling process. */
+s64 uffd_open(struct worker *w, u64 features);
+/* EBADF for what is not the calling process's. */
+s64 uffd_register(struct worker *w, u64 index, u64 addr, u64 len, u64 mode);
+s64 uffd_unregister(struct worker *w, u64 index, u64 addr, u64 len);
+s64 uffd_close(struct worker *w, u64 index);
+/* In a new process, before w->index is its own: closes what it has of its parent. At the end of a
+ * program, in process 0: closes its own. */
+void uffd_drop_inherited(const struct worker *w);
+
 /* live_ops.c */
 
 /* Executes @op in the calling process. False in the process that a fork leaves without the turn. */

@@ -47,6 +47,7 @@ bool clean_up(struct worker *w)
 {
 	bool ok = true;
 
+	uffd_drop_inherited(w);
 	if (w->lock_all)
 		ok = exec_syscall(SYS_munlockall, 0, 0, 0, 0, 0, 0) == 0;
 	ok &= w->escaped ? unmap_all(w->sh) : unmap(WINDOW_START, WINDOW_END);

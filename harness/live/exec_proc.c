@@ -47,7 +47,8 @@ static const struct {
 	{ "ac", VMF_ACCOUNT },	  { "nr", VMF_NORESERVE },  { "wf", VMF_WIPEONFORK },
 	{ "dd", VMF_DONTDUMP },	  { "sd", VMF_SOFTDIRTY },  { "hg", VMF_HUGEPAGE },
 	{ "nh", VMF_NOHUGEPAGE }, { "mg", VMF_MERGEABLE },  { "dp", VMF_DROPPABLE },
-	{ "sl", VMF_SEALED },
+	{ "sl", VMF_SEALED },	  { "um", VMF_UFFD_MISSING }, { "uw", VMF_UFFD_WP },
+	{ "ui", VMF_UFFD_MINOR },
 };
 
 int proc_file(struct worker *w, enum proc_file which)

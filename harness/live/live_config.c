@@ -100,6 +100,7 @@ int live_config_base(struct live *l, struct diag *diag)
 	l->base.config.base_total_vm = sh->base_counter[REC_TOTAL_VM];
 	l->base.config.base_locked_vm = sh->base_counter[REC_LOCKED_VM];
 	l->base.config.base_lockable = l->base_lockable;
+	l->base.config.base_end = sh->own[sh->own_count - 1].end >> PAGE_SHIFT;
 	return 0;
 }
 
@@ -216,13 +217,36 @@ enum ask {
 	ASK_COUNT
 };
 /* The last operations: a hint at the first page, which the kernel rounds up; advice for memory
- * without a file; a memory policy; a name. */
+ * without a file; a memory policy; a name; a userfaultfd, and shared memory, behind the areas above,
+ * for it. */
 #define ASK_HINT (2 * ASK_COUNT)
 #define ASK_WILLNEED (2 * ASK_COUNT + 1)
 #define ASK_NUMA (2 * ASK_COUNT + 2)
 #define ASK_NAME (2 * ASK_COUNT + 3)
-#define ASK_OPS (2 * ASK_COUNT + 4)
+#define ASK_UFFD_OPEN (2 * ASK_COUNT + 4)
+#define ASK_UFFD_MAP (2 * ASK_COUNT + 5)
+#define ASK_UFFD_MINOR (2 * ASK_COUNT + 6)
+#define ASK_UFFD_WP (2 * ASK_COUNT + 7)
+#define ASK_OPS (2 * ASK_COUNT + 8)
 #define ASK_PAGE(ask) (4ull * (ask))
+
+static void ask_uffd(struct prog *prog)
+{
+	u64 addr = addr_make(ADDR_ARENA, (s64)(ASK_PAGE(ASK_COUNT) * PAGE_BYTES));
+
+	prog->ops[ASK_UFFD_OPEN] = (struct op){ .kind = OP_UFFD_OPEN };
+	prog->ops[ASK_UFFD_MAP] = (struct op){
+		.kind = OP_MMAP,
+		.arg = { addr, PAGE_BYTES, ABI_PROT_READ | ABI_PROT_WRITE,
+			 ABI_MAP_SHARED | ABI_MAP_ANONYMOUS | ABI_MAP_FIXED },
+	};
+	prog->ops[ASK_UFFD_MINOR] = (struct op){
+		.kind = OP_UFFD_REGISTER,
+		.arg = { 0, addr, PAGE_BYTES, ABI_UFFD_MODE_MINOR },
+	};
+	prog->ops[ASK_UFFD_WP] = prog->ops[ASK_UFFD_MINOR];
+	prog->ops[ASK_UFFD_WP].arg[3] |= ABI_UFFD_MODE_WP;
+}
 
 static void ask_program(struct prog *prog)
 {
@@ -270,10 +294,11 @@ static void ask_program(struct prog *prog)
 		.arg = { addr_make(ADDR_ABSOLUTE, PAGE_BYTES), PAGE_BYTES, ABI_PROT_READ,
 			 ABI_MAP_PRIVATE | ABI_MAP_ANONYMOUS },
 	};
+	ask_uffd(prog);
 }
 
 /* The flags of an area of the program at its end: raw ones with BPF, else what smaps named. */
-static u64 ask_flags(const struct live *l, enum ask ask)
+static u64 ask_flags(const struct live *l, u32 ask)
 {
 	u32 last = l->sh->prog.count - 1, i;
 	u64 addr = ARENA_BASE + ASK_PAGE(ask) * PAGE_BYTES;
@@ -293,7 +318,7 @@ static u64 ask_flags(const struct live *l, enum ask ask)
 }
 
 /* Bits from 32 up that an area has and the plain one has not: they moved between releases. */
-static u64 high_bits(const struct live *l, enum ask ask)
+static u64 high_bits(const struct live *l, u32 ask)
 {
 	return (ask_flags(l, ask) & ~ask_flags(l, ASK_PLAIN)) >> 32 << 32;
 }
@@ -328,9 +353,14 @@ static int config_ask(struct live *l, struct diag *diag)
 	config->anon_name = !l->sh->log[ASK_NAME].result.err;
 	config->ksm = asked_ok(l, ASK_KSM);
 	config->thp = asked_ok(l, ASK_THP);
+	config->uffd_wp_files = !l->sh->log[ASK_UFFD_WP].result.err;
+	if (l->sh->log[ASK_UFFD_OPEN].result.err)
+		l->base.ops &= ~(1ull << OP_UFFD_OPEN | 1ull << OP_UFFD_REGISTER |
+				 1ull << OP_UFFD_UNREGISTER | 1ull << OP_UFFD_CLOSE);
 	if (l->bpf.object) {
 		l->sealed_bit = high_bits(l, ASK_MSEAL);
 		l->droppable_bit = high_bits(l, ASK_DROPPABLE);
+		l->uffd_minor_bit = high_bits(l, ASK_COUNT);
 		return 0;
 	}
 	if (asked_ok(l, ASK_ONFAULT) && !(ask_flags(l, ASK_ONFAULT) & VMF_LOCKONFAULT))

@@ -339,6 +339,7 @@ static bool live_fork(struct worker *w, const struct op *op, struct op_result *r
 		return true;
 	}
 	worker_bind(w);
+	uffd_drop_inherited(w);
 	sh->proc_count++;
 	sh->live |= 1u << child;
 	sh->last[child] = sh->last[w->index];
@@ -362,6 +363,41 @@ static bool live_exit(struct worker *w, const struct op *op, struct op_result *r
 	turn_give(sh, TURN_MASTER);
 	exec_syscall(SYS_exit_group, 0, 0, 0, 0, 0, 0);
 	return false;
+}
+
+static bool live_uffd_open(struct worker *w, const struct op *op, struct op_result *result)
+{
+	s64 ret;
+
+	if (uffd_has_events(op->arg[0]))
+		return refuse(result);
+	ret = uffd_open(w, op->arg[0]);
+	if (ret >= 0)
+		result->value = (u64)ret;
+	return done(result, ret < 0 ? ret : 0);
+}
+
+static bool live_uffd_register(struct worker *w, const struct op *op, struct op_result *result)
+{
+	u64 addr = address(w, op->arg[1]);
+
+	if (hits_own_within(w, addr, op->arg[2]))
+		return refuse(result);
+	return done(result, uffd_register(w, op->arg[0], addr, op->arg[2], op->arg[3]));
+}
+
+static bool live_uffd_unregister(struct worker *w, const struct op *op, struct op_result *result)
+{
+	u64 addr = address(w, op->arg[1]);
+
+	if (hits_own_within(w, addr, op->arg[2]))
+		return refuse(result);
+	return done(result, uffd_unregister(w, op->arg[0], addr, op->arg[2]));
+}
+
+static bool live_uffd_close(struct worker *w, const struct op *op, struct op_result *result)
+{
+	return done(result, uffd_close(w, op->arg[0]));
 }
 
 static live_fn *const live_fns[OP_COUNT] = {

@@ -40,7 +40,8 @@ struct live {
 
 	/* What live_config.c found out. */
 	u64 base_lockable;
-	u64 sealed_bit, droppable_bit; /* raw VM_* bits of this kernel, 0 if it has none */
+	/* raw VM_* bits of this kernel, 0 if it has none */
+	u64 sealed_bit, droppable_bit, uffd_minor_bit;
 	u64 unnamed;    /* VMF_* that smaps of this kernel has no name for */
 
 	struct records_room room;

@@ -91,6 +91,7 @@ int live_snapshot(struct live *l, struct snapshot *snap, struct diag *diag)
 		.base_counter = l->sh->base_counter,
 		.sealed_bit = l->sealed_bit,
 		.droppable_bit = l->droppable_bit,
+		.uffd_minor_bit = l->uffd_minor_bit,
 	};
 	int err = l->bpf.object ? records_snapshot(&records, &l->room, snap) :
 				  snapshot_areas(l, snap);

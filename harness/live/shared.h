@@ -32,6 +32,7 @@ enum exec_fd {
 	FD_INHERITED_END,
 	FD_FILE = 110,   /* + enum file_arg */
 	FD_PROC = 120,   /* + enum proc_file */
+	FD_UFFD = 130,   /* + index of a userfaultfd, in the process that it belongs to */
 };
 
 /* Files of /proc/self; each process opens those that it needs. */
@@ -131,6 +132,8 @@ struct shared {
 	bool locked;    /* some memory was locked */
 	bool query_missing; /* the kernel lacks PROCMAP_QUERY */
 	u32 files_used; /* bit mask of file_arg that the program maps */
+	u32 uffd_count; /* userfaultfds that were ever opened */
+	s32 uffd_proc[UFFD_OPENS_MAX]; /* process that each belongs to, -1 when it is closed */
 	u64 bare_ns;    /* PHASE_BARE: what the program took */
 	s32 pid[PROCS_MAX]; /* 0: none; of a process that did not exit yet */
 	u64 mm[PROCS_MAX];  /* the kernel's pointer */

@@ -80,6 +80,10 @@ struct mempolicy {
 	unsigned short mode, flags;
 	nodemask_t nodes;
 };
+struct userfaultfd_ctx;
+struct vm_userfaultfd_ctx {
+	struct userfaultfd_ctx *ctx;
+};
 struct vm_area_struct {
 	unsigned long vm_start, vm_end, vm_flags, vm_pgoff;
 	const struct vm_operations_struct *vm_ops;
@@ -94,6 +98,10 @@ struct vm_area_struct___numa {
 /* 7.3 and later: the index of anonymous pages is kept apart from the file offset. */
 struct vm_area_struct___anon_pgoff {
 	unsigned int __vm_anon_pgoff_lo, __vm_anon_pgoff_hi;
+};
+/* Not in a kernel without userfaultfd. */
+struct vm_area_struct___uffd {
+	struct vm_userfaultfd_ctx vm_userfaultfd_ctx;
 };
 #pragma clang attribute pop
 
@@ -267,6 +275,14 @@ __attribute__((noinline)) u64 memory_policy(void)
 	return REC_POLICY | mode | (u64)flags << 16 | (u64)nodes << 32;
 }
 
+/* The context of its userfaultfd; in a function of its own for the same reason. */
+__attribute__((noinline)) u64 uffd_context(void)
+{
+	if (!bpf_core_field_exists(((struct vm_userfaultfd_ctx *)0)->ctx))
+		return 0;
+	return LOAD64(vma_copy, struct vm_area_struct___uffd, vm_userfaultfd_ctx.ctx);
+}
+
 /* Records the chain of the area in vma_copy, whose address is @vma. */
 __attribute__((noinline)) int record_chain(u64 vma)
 {
@@ -301,6 +317,7 @@ __attribute__((noinline)) int record_vma(u64 vma)
 	rec->end = range->end = LOAD64(vma_copy, struct vm_area_struct, vm_end);
 	rec->flags = LOAD64(vma_copy, struct vm_area_struct, vm_flags);
 	rec->file = LOAD64(vma_copy, struct vm_area_struct, vm_file);
+	rec->uffd = uffd_context();
 	rec->anon_vma = LOAD64(vma_copy, struct vm_area_struct, anon_vma);
 	pgoff = LOAD64(vma_copy, struct vm_area_struct, vm_pgoff);
 	rec->pgoff = pgoff;

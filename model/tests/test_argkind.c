@@ -99,6 +99,8 @@ static void test_code_zero_is_the_simplest_value(void **state)
 		{ ARG_MLOCKFLAGS, "0" }, { ARG_MCLFLAGS, "0" },
 		{ ARG_ZERO, "0" },	{ ARG_POLICY, "default" },
 		{ ARG_NAME, "none" },	{ ARG_CLEAR, "all" },
+		{ ARG_UFFD, "u0" },	{ ARG_UFFDFEATURES, "0" },
+		{ ARG_UFFDMODE, "missing" },
 	};
 	u64 out;
 
@@ -178,6 +180,9 @@ static void test_simpler_tries_the_wanted_values_in_order(void **state)
 		{ ARG_CLEAR, "mapped", { "all", "anonymous" } },
 		{ ARG_NAME, "b", { "none", "a" } },
 		{ ARG_POLICY, "interleave", { "default", "bind", "preferred" } },
+		{ ARG_UFFD, "u2", { "u0", "u1" } },
+		{ ARG_UFFDFEATURES, "event_fork|wp_async", { "0", "wp_async", "event_fork" } },
+		{ ARG_UFFDMODE, "wp|minor", { "missing", "missing|wp|minor", "minor" } },
 	};
 
 	(void)state;
@@ -192,76 +197,82 @@ static void test_simpler_tries_the_wanted_values_in_order(void **state)
 }
 
 /* What the byte form must be able to say, and its canonical text. */
+static const struct {
+	enum arg_kind kind;
+	const char *text;
+} sayable[] = {
+	{ ARG_ADDR, "@-2" },
+	{ ARG_ADDR, "@66" },
+	{ ARG_ADDR, "@63+0x8" },
+	{ ARG_ADDR, "last" },
+	{ ARG_ADDR, "last-4" },
+	{ ARG_ADDR, "last+60" },
+	{ ARG_ADDR, "last+0x1" },
+	{ ARG_ADDR, "0" },
+	{ ARG_ADDR, "0x1000" },
+	{ ARG_ADDR, "0x7ffffffff000" },
+	{ ARG_ADDR, "0x7fffffffe000" },
+	{ ARG_ADDR, "0xfffffffffffff000" },
+	{ ARG_LEN, "0" },
+	{ ARG_LEN, "+64" },
+	{ ARG_LEN, "+1000" },
+	{ ARG_LEN, "0x1" },
+	{ ARG_LEN, "0x3001" },
+	{ ARG_LEN, "0x2ff8" },
+	{ ARG_LEN, "0x800000000000" },
+	{ ARG_LEN, "0x8000000000000000" },
+	{ ARG_LEN, "0xfffffffffffff000" },
+	{ ARG_LEN, "0xffffffffffffffff" },
+	{ ARG_PROT, "none" },
+	{ ARG_PROT, "x" },
+	{ ARG_PROT, "rw|sem" },
+	{ ARG_PROT, "r|growsdown|growsup" },
+	{ ARG_PROT, "rw|0x10" },
+	{ ARG_MAPFLAGS, "0" },
+	{ ARG_MAPFLAGS, "shared" },
+	{ ARG_MAPFLAGS, "shared_validate|fixed" },
+	{ ARG_MAPFLAGS, "droppable|anonymous" },
+	{ ARG_MAPFLAGS, "0x4" },
+	{ ARG_MAPFLAGS, "anonymous|fixed" },
+	{ ARG_MAPFLAGS, "private|anonymous|fixed|fixed_noreplace|noreserve|locked|populate|"
+			"nonblock|stack|growsdown|0x200000" },
+	{ ARG_FILE, "zero" },
+	{ ARG_OFFSET, "+40" },
+	{ ARG_OFFSET, "0x1001" },
+	{ ARG_OFFSET, "0xfffffffffffff000" },
+	{ ARG_MREMAPFLAGS, "maymove|fixed|dontunmap" },
+	{ ARG_MREMAPFLAGS, "0x8" },
+	{ ARG_MREMAPFLAGS, "maymove|0x10" },
+	{ ARG_ADVICE, "guard_remove" },
+	{ ARG_ADVICE, "0x5" },
+	{ ARG_ADVICE, "0x270f" },
+	{ ARG_MLOCKFLAGS, "onfault" },
+	{ ARG_MLOCKFLAGS, "0x2" },
+	{ ARG_MCLFLAGS, "current|future|onfault" },
+	{ ARG_MCLFLAGS, "0x8" },
+	{ ARG_ZERO, "0x1" },
+	{ ARG_POLICY, "bad" },
+	{ ARG_NAME, "too_long" },
+	{ ARG_CLEAR, "soft_dirty" },
+	{ ARG_CLEAR, "bad" },
+	{ ARG_NAME, "bad" },
+	{ ARG_UFFD, "u3" },
+	{ ARG_UFFD, "u23" },
+	{ ARG_UFFDFEATURES, "event_fork|event_remap|wp_async" },
+	{ ARG_UFFDFEATURES, "event_remap|0x10000000000" },
+	{ ARG_UFFDMODE, "0" },
+	{ ARG_UFFDMODE, "missing|wp|minor" },
+	{ ARG_UFFDMODE, "wp|0x10000000000" },
+};
+
 static void test_encode_of_what_programs_need_is_exact(void **state)
 {
-	static const struct {
-		enum arg_kind kind;
-		const char *text;
-	} rows[] = {
-		{ ARG_ADDR, "@-2" },
-		{ ARG_ADDR, "@66" },
-		{ ARG_ADDR, "@63+0x8" },
-		{ ARG_ADDR, "last" },
-		{ ARG_ADDR, "last-4" },
-		{ ARG_ADDR, "last+60" },
-		{ ARG_ADDR, "last+0x1" },
-		{ ARG_ADDR, "0" },
-		{ ARG_ADDR, "0x1000" },
-		{ ARG_ADDR, "0x7ffffffff000" },
-		{ ARG_ADDR, "0x7fffffffe000" },
-		{ ARG_ADDR, "0xfffffffffffff000" },
-		{ ARG_LEN, "0" },
-		{ ARG_LEN, "+64" },
-		{ ARG_LEN, "+1000" },
-		{ ARG_LEN, "0x1" },
-		{ ARG_LEN, "0x3001" },
-		{ ARG_LEN, "0x2ff8" },
-		{ ARG_LEN, "0x800000000000" },
-		{ ARG_LEN, "0x8000000000000000" },
-		{ ARG_LEN, "0xfffffffffffff000" },
-		{ ARG_LEN, "0xffffffffffffffff" },
-		{ ARG_PROT, "none" },
-		{ ARG_PROT, "x" },
-		{ ARG_PROT, "rw|sem" },
-		{ ARG_PROT, "r|growsdown|growsup" },
-		{ ARG_PROT, "rw|0x10" },
-		{ ARG_MAPFLAGS, "0" },
-		{ ARG_MAPFLAGS, "shared" },
-		{ ARG_MAPFLAGS, "shared_validate|fixed" },
-		{ ARG_MAPFLAGS, "droppable|anonymous" },
-		{ ARG_MAPFLAGS, "0x4" },
-		{ ARG_MAPFLAGS, "anonymous|fixed" },
-		{ ARG_MAPFLAGS, "private|anonymous|fixed|fixed_noreplace|noreserve|locked|populate|"
-				"nonblock|stack|growsdown|0x200000" },
-		{ ARG_FILE, "zero" },
-		{ ARG_OFFSET, "+40" },
-		{ ARG_OFFSET, "0x1001" },
-		{ ARG_OFFSET, "0xfffffffffffff000" },
-		{ ARG_MREMAPFLAGS, "maymove|fixed|dontunmap" },
-		{ ARG_MREMAPFLAGS, "0x8" },
-		{ ARG_MREMAPFLAGS, "maymove|0x10" },
-		{ ARG_ADVICE, "guard_remove" },
-		{ ARG_ADVICE, "0x5" },
-		{ ARG_ADVICE, "0x270f" },
-		{ ARG_MLOCKFLAGS, "onfault" },
-		{ ARG_MLOCKFLAGS, "0x2" },
-		{ ARG_MCLFLAGS, "current|future|onfault" },
-		{ ARG_MCLFLAGS, "0x8" },
-		{ ARG_ZERO, "0x1" },
-		{ ARG_POLICY, "bad" },
-		{ ARG_NAME, "too_long" },
-		{ ARG_CLEAR, "soft_dirty" },
-		{ ARG_CLEAR, "bad" },
-		{ ARG_NAME, "bad" },
-	};
-
 	(void)state;
-	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
-		u64 value = value_of(rows[i].kind, rows[i].text);
+	for (u32 i = 0; i < ARRAY_SIZE(sayable); i++) {
+		const struct argkind *kind = &argkinds[sayable[i].kind];
+		u64 value = value_of(sayable[i].kind, sayable[i].text);
 
-		expect_text(rows[i].kind, argkinds[rows[i].kind].decode(
-						  argkinds[rows[i].kind].encode(value)),
-			    rows[i].text);
+		expect_text(sayable[i].kind, kind->decode(kind->encode(value)), sayable[i].text);
 	}
 }
 
@@ -395,6 +406,11 @@ static void test_parse_of_what_is_not_understood_fails_with_a_sentence(void **st
 		{ ARG_CLEAR, "" },	 { ARG_CLEAR, "4" },
 		{ ARG_NAME, "" },	 { ARG_NAME, "c" },	      { ARG_NAME, "0x1" },
 		{ ARG_POLICY, "" },	 { ARG_POLICY, "0" },	      { ARG_POLICY, "bind|local" },
+		{ ARG_UFFD, "" },	 { ARG_UFFD, "u24" },	      { ARG_UFFD, "0" },
+		{ ARG_UFFD, "u" },	 { ARG_UFFD, "u0x1" },
+		{ ARG_UFFDFEATURES, "" }, { ARG_UFFDFEATURES, "sigbus" },
+		{ ARG_UFFDFEATURES, "0x40" }, { ARG_UFFDFEATURES, "wp_async|" },
+		{ ARG_UFFDMODE, "" },	 { ARG_UFFDMODE, "rwp" },     { ARG_UFFDMODE, "0x8" },
 	};
 
 	(void)state;

@@ -30,6 +30,15 @@ static struct model_anon_vma *anon_vma_of(struct testing *t, u32 proc, u64 n)
 	return &t->model.anon_vmas[id];
 }
 
+/* The first area of process 0 gets a userfaultfd of process @proc, with the modes. */
+static void give_uffd(struct testing *t, u8 proc, u64 modes)
+{
+	t->model.uffds[0] = (struct model_uffd){ .open = true, .proc = proc };
+	t->model.uffd_count = 1;
+	area(t, 0, 0)->uffd = 1;
+	area(t, 0, 0)->flags |= modes;
+}
+
 /* ---- the layout ---- */
 
 static void overlap(struct testing *t)
@@ -130,6 +139,23 @@ static void name_without_names(struct testing *t)
 {
 	t->model.config.anon_name = false;
 	area(t, 0, 0)->name = NAME_A;
+}
+static void uffd_without_mode(struct testing *t)
+{
+	give_uffd(t, 0, 0);
+}
+static void mode_without_uffd(struct testing *t)
+{
+	area(t, 0, 0)->flags |= VMF_UFFD_WP;
+}
+static void uffd_closed(struct testing *t)
+{
+	give_uffd(t, 0, VMF_UFFD_WP);
+	t->model.uffds[0].open = false;
+}
+static void uffd_of_another(struct testing *t)
+{
+	give_uffd(t, 1, VMF_UFFD_WP);
 }
 
 /* ---- chains ---- */
@@ -281,6 +307,10 @@ static const struct {
 	{ "F15", page_unmapped, "a page where nothing is mapped" },
 	{ "F15", page_of_another, "a page whose anon_vma is not in the chain" },
 	{ "F15", page_index, "a page with another index" },
+	{ "F17", uffd_without_mode, "a userfaultfd, but none of its modes" },
+	{ "F17", mode_without_uffd, "a mode without a userfaultfd" },
+	{ "F17", uffd_closed, "a userfaultfd that is closed" },
+	{ "F17", uffd_of_another, "a userfaultfd of another process" },
 	{ "F18", on_fault_unlocked, "LOCKONFAULT without LOCKED" },
 	{ "F18", droppable_locked, "a locked droppable area" },
 	{ "F19", seal_lost, "sealed memory that is sealed no more" },

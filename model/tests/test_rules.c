@@ -210,7 +210,7 @@ static void test_rules_parse_wrong_text_is_refused_and_changes_nothing(void **st
 		{ "", "between commas" },
 		{ "v6.1,", "between commas" },
 		{ "v6.1,,v6.12", "between commas" },
-		{ "v6.1,no_such_rule=yes", "dontunmap_unaccounts" },
+		{ "v6.1,no_such_rule=yes", "'vmafuzz quirks'" },
 		{ "v6.1,anon_merge=sym", "legacy symmetric" },
 		{ "v6.1,anon_merge=legac", "legacy symmetric" },
 		{ "v6.1,anon_merge=", "legacy symmetric" },
