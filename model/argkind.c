@@ -2,7 +2,7 @@
 /*
  * The table of argument kinds, and those kinds that are sets of bits or picks from a list;
  * numbers of bytes are in argkind_number.c, further lists in argkind_list.c, the kinds of
- * userfaultfd in argkind_uffd.c.
+ * userfaultfd in argkind_uffd.c, those that set something of the whole process in argkind_limit.c.
  *
  * Bytes: a code is 16 bits. Code 0 is the simplest value. The high four bits mostly choose how
  * unusual the value is, so that random codes are mostly ordinary calls, and every bad one can
@@ -563,6 +563,7 @@ static bool file_simpler(u64 value, u32 step, u64 *out)
 #define mcl_simpler bits_simpler
 #define zero_simpler bits_simpler
 #define uffd_features_simpler bits_simpler
+#define switch_simpler bits_simpler
 
 /* ARG_NONE has no functions: no operation has an argument of that kind. */
 const struct argkind argkinds[ARG_KIND_COUNT] = {
@@ -584,4 +585,5 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(UFFD, uffd, uffd),
 	KIND(UFFDFEATURES, uffd_features, uffd_features),
 	KIND(UFFDMODE, uffd_mode, uffd_mode),
+	KIND(SWITCH, switch, switch),
 };

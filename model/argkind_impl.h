@@ -2,7 +2,8 @@
 /*
  * What the files of the table of argument kinds share: argkind.c has the kinds that are sets of
  * bits, some that are picks from a list, and the table itself; argkind_list.c further lists;
- * argkind_number.c numbers of bytes; argkind_uffd.c those of userfaultfd.
+ * argkind_number.c numbers of bytes; argkind_uffd.c those of userfaultfd; argkind_limit.c those that
+ * set something of the whole process.
  */
 #ifndef MODEL_ARGKIND_IMPL_H
 #define MODEL_ARGKIND_IMPL_H
@@ -77,6 +78,11 @@ int uffd_mode_parse(const char *text, u64 *value, struct diag *diag);
 u64 uffd_mode_decode(u16 code);
 u16 uffd_mode_encode(u64 value);
 bool uffd_mode_simpler(u64 value, u32 step, u64 *out);
+
+int switch_print(char *buf, size_t size, u64 value);
+int switch_parse(const char *text, u64 *value, struct diag *diag);
+u64 switch_decode(u16 code);
+u16 switch_encode(u64 value);
 
 /* Lengths and offsets are written alike. */
 int size_print(char *buf, size_t size, u64 value);

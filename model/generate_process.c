@@ -98,6 +98,9 @@ bool gen_process_args(struct gen *g, struct op *op)
 		draw_uffd(g, op);
 		op->arg[1] = op->arg[2] = 0;
 		return true;
+	case OP_MEMORY_MERGE:
+		op->arg[0] = !gen_mm(g)->merge_any;
+		return true;
 	default:
 		return false;
 	}

@@ -162,6 +162,10 @@ void uffd_fork(struct model *m, u32 child, struct model_vma *v);
 /* exit: the process's descriptors are closed. */
 void uffd_exit(struct model *m, u32 proc);
 
+/* The flags that new memory gets: MERGEABLE besides @flags, if memory_merge is on, and if this is
+ * the time for it: before the merge is looked for or (@merged) afterwards (op_memory_merge.c). */
+u64 ksm_flags(const struct model *m, const struct model_mm *mm, u64 flags, u16 file, bool merged);
+
 /* ---- operations that others are built of ---- */
 
 /* Unmaps [start, end) (do_vmi_munmap() behind its argument checks): 0, -EPERM or -ENOMEM. */

@@ -76,6 +76,7 @@ void model_reset(struct model *m)
 	mm->sealed_pages = 0;
 	mm->def_flags = 0;
 	mm->base_locked = false;
+	mm->merge_any = false;
 	mm->brk = HEAP_BASE;
 	mm->last = ARENA_BASE;
 	memset(mm->counter, 0, sizeof(mm->counter));

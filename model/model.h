@@ -150,6 +150,7 @@ struct model_mm {
 	u32 generation;				  /* forks between the first process and this one */
 	u64 sealed_pages; /* pages that mseal sealed, which must never become fewer */
 	u64 def_flags;	  /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
+	bool merge_any;	  /* memory_merge is on */
 	bool base_locked; /* mlockall locked what is mapped outside of the program too */
 	u64 brk;	  /* end of the heap, bytes; it begins at HEAP_BASE */
 	u64 last;	  /* address, bytes, of the last mapping that this process made */

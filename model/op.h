@@ -57,6 +57,7 @@ enum arg_kind {
 	ARG_UFFD,         /* index of a userfaultfd, below UFFDS_MAX */
 	ARG_UFFDFEATURES, /* ABI_UFFD_EVENT_*, ABI_UFFD_WP_ASYNC */
 	ARG_UFFDMODE,     /* ABI_UFFD_MODE_* */
+	ARG_SWITCH,       /* 0 or 1 */
 	ARG_KIND_COUNT
 };
 

@@ -14,7 +14,8 @@
  *  3. Higher: refused if it does not fit below TASK_SIZE, beyond RLIMIT_MEMLOCK after
  *     mlockall(MCL_FUTURE), or if less than a page would stay free up to the next area, less than
  *     the guard gap and a page up to one that grows down; with more than max_map_count areas.
- *  4. What is new is private, anonymous, rw, accounted, with what mlockall(MCL_FUTURE) asked for.
+ *  4. What is new is private, anonymous, rw, accounted, with what mlockall(MCL_FUTURE) and
+ *     memory_merge (op_memory_merge.c, rule 4) asked for.
  *     It may merge with the area that ends at the old break, never with what follows, and never
  *     with an area that ends where the heap begins.
  *  5. It counts as data, and as locked if it is; then it is filled.
@@ -63,13 +64,14 @@ static void grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 
 	if (m->config.soft_dirty)
 		flags |= VMF_SOFTDIRTY;
+	flags = ksm_flags(m, mm, flags, 0, false);
 	r.flags = flags;
 	if (merge_new(m, mm, &r) < 0) {
 		struct model_vma v = { .start = start,
 				       .end = end,
 				       .pgoff = start,
 				       .anon_pgoff = start,
-				       .flags = flags,
+				       .flags = ksm_flags(m, mm, flags, 0, true),
 				       .anonymous = true };
 
 		vma_insert(m, mm, &v);

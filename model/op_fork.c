@@ -84,6 +84,7 @@ void model_fork(struct model *m, struct step *s)
 	child->sealed_pages = 0;
 	child->def_flags = 0;
 	child->base_locked = false;
+	child->merge_any = parent->merge_any;
 	child->brk = parent->brk;
 	child->last = parent->last;
 	for (u32 k = 0; k < COUNT_COUNTERS; k++)

@@ -22,7 +22,7 @@
  *     is ENOMEM.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()). MAP_NORESERVE is ignored
  *     when vm.overcommit_memory is 2.
- *  8. Merge (merge.c), or a new area.
+ *  8. Merge (merge.c), or a new area. MERGEABLE: op_memory_merge.c, rule 4.
  *  9. Droppable areas lose LOCKED, which mlockall(MCL_FUTURE) gave them, again
  *     (vma_supports_mlock()). What was to be locked, and MAP_POPULATE, fills the range; failures
  *     are ignored.
@@ -232,6 +232,7 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 		map->flags |= VMF_ACCOUNT;
 	if (m->config.soft_dirty)
 		map->flags |= VMF_SOFTDIRTY;
+	map->flags = ksm_flags(m, mm, map->flags, map->file, false);
 	r.flags = map->flags;
 	i = m->config.rules.new_merge == NEW_MERGE_CHAINED ? merge_new_chained(m, mm, &r)
 							   : merge_new(m, mm, &r);
@@ -240,7 +241,7 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 					.end = r.end,
 					.pgoff = r.pgoff,
 					.anon_pgoff = r.anon_pgoff,
-					.flags = map->flags,
+					.flags = ksm_flags(m, mm, map->flags, map->file, true),
 					.file = map->file,
 					.anonymous = map->anonymous,
 					.has_close = map->has_close };

@@ -9,7 +9,8 @@
  *
  * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.12.117, 6.18.44 and 7.1; that 6.17 and
  * the earlier 6.18, which are older than the fix, have it too is inferred, and so is that 7.0 has
- * not.
+ * not. ksm_zero_early is off on 6.18.44 and on in the source of 7.3.4; that it came with 6.19 is
+ * inferred.
  *
  * No kernel that was observed had CONFIG_ANON_VMA_NAME, so what concerns names was read: the rule
  * in the sources of 6.1.192, 6.12.117 and 7.3.4, NAME_DROPS_STICKY in 7.3.4, since which it is
@@ -55,6 +56,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
+			.ksm_prctl = KSM_PRCTL_LATE,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(UFFD_ON_DROPPABLE) |
@@ -82,6 +84,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
+			.ksm_prctl = KSM_PRCTL_LATE,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(UFFD_ON_DROPPABLE) |
@@ -116,6 +119,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
@@ -148,6 +152,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
@@ -180,6 +185,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
@@ -213,6 +219,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -244,6 +251,8 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(NAME_DROPS_STICKY) |
@@ -277,6 +286,8 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -311,6 +322,8 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -344,6 +357,8 @@ const struct model_profile model_profiles[] = {
 			.uffd_keeps_flags = 1,
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},
@@ -377,6 +392,8 @@ const struct model_profile model_profiles[] = {
 			.uffd_nothing_einval = 1,
 			.uffd_unreg_owner = 1,
 			.uffd_drop_wp = UFFD_DROP_WP_EBUSY,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},

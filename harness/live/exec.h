@@ -20,9 +20,13 @@ struct worker {
 	s32 master;       /* process id of the master */
 	bool escaped;     /* mapped something outside of the window since it was last clean */
 	bool lock_all;    /* called mlockall since it was last clean */
+	bool merge_any;   /* has PR_SET_MEMORY_MERGE on */
 	u32 proc_files;   /* bit mask of enum proc_file: open and of this process */
 	char buffer[EXEC_BUFFER]; /* for reading /proc */
 };
+
+/* PR_SET_MEMORY_MERGE, which headers before 6.4 lack. */
+#define PR_MEMORY_MERGE 67
 
 /* What lies around the arena: cleared after every program, whatever it mapped. */
 #define WINDOW_MARGIN (4ull << 20)

@@ -51,6 +51,9 @@ bool clean_up(struct worker *w)
 	if (w->lock_all)
 		ok = exec_syscall(SYS_munlockall, 0, 0, 0, 0, 0, 0) == 0;
 	ok &= w->escaped ? unmap_all(w->sh) : unmap(WINDOW_START, WINDOW_END);
+	if (w->merge_any)
+		ok &= exec_syscall(SYS_prctl, PR_MEMORY_MERGE, 0, 0, 0, 0, 0) == 0;
+	w->merge_any = false;
 	w->lock_all = false;
 	w->escaped = false;
 	return ok && at_base(w);

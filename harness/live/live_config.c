@@ -217,8 +217,8 @@ enum ask {
 	ASK_COUNT
 };
 /* The last operations: a hint at the first page, which the kernel rounds up; advice for memory
- * without a file; a memory policy; a name; a userfaultfd, and shared memory, behind the areas above,
- * for it. */
+ * without a file; a memory policy; a name; a userfaultfd, and shared memory for it, behind the
+ * areas above. */
 #define ASK_HINT (2 * ASK_COUNT)
 #define ASK_WILLNEED (2 * ASK_COUNT + 1)
 #define ASK_NUMA (2 * ASK_COUNT + 2)

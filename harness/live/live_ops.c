@@ -400,6 +400,14 @@ static bool live_uffd_close(struct worker *w, const struct op *op, struct op_res
 	return done(result, uffd_close(w, op->arg[0]));
 }
 
+static bool live_memory_merge(struct worker *w, const struct op *op, struct op_result *result)
+{
+	done(result, exec_syscall(SYS_prctl, PR_MEMORY_MERGE, op->arg[0], 0, 0, 0, 0));
+	if (!result->err)
+		w->merge_any = op->arg[0];
+	return true;
+}
+
 static live_fn *const live_fns[OP_COUNT] = {
 #define X(ID, name, ...) [OP_##ID] = live_##name,
 	OP_TABLE(X)
