@@ -337,6 +337,7 @@ static void take_base(struct session *s)
 	for (i = 0; i < ARRAY_SIZE(configs); i++) {
 		configs[i]->base_map_count = base->base_map_count;
 		configs[i]->base_total_vm = base->base_total_vm;
+		configs[i]->base_data_vm = base->base_data_vm;
 		configs[i]->base_locked_vm = base->base_locked_vm;
 		configs[i]->base_lockable = base->base_lockable;
 		configs[i]->base_end = base->base_end;

@@ -586,4 +586,6 @@ const struct argkind argkinds[ARG_KIND_COUNT] = {
 	KIND(UFFDFEATURES, uffd_features, uffd_features),
 	KIND(UFFDMODE, uffd_mode, uffd_mode),
 	KIND(SWITCH, switch, switch),
+	KIND(RLIMIT, rlimit, rlimit),
+	KIND(PAGES, pages, pages),
 };

@@ -84,6 +84,17 @@ int switch_parse(const char *text, u64 *value, struct diag *diag);
 u64 switch_decode(u16 code);
 u16 switch_encode(u64 value);
 
+int rlimit_print(char *buf, size_t size, u64 value);
+int rlimit_parse(const char *text, u64 *value, struct diag *diag);
+u64 rlimit_decode(u16 code);
+u16 rlimit_encode(u64 value);
+bool rlimit_simpler(u64 value, u32 step, u64 *out);
+int pages_print(char *buf, size_t size, u64 value);
+int pages_parse(const char *text, u64 *value, struct diag *diag);
+u64 pages_decode(u16 code);
+u16 pages_encode(u64 value);
+bool pages_simpler(u64 value, u32 step, u64 *out);
+
 /* Lengths and offsets are written alike. */
 int size_print(char *buf, size_t size, u64 value);
 int size_parse(const char *text, u64 *value, struct diag *diag);

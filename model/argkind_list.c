@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Kinds of arguments that are one of a list of names: enum policy_arg, enum name_arg, enum
- * clear_arg.
+ * clear_arg, enum limit_arg.
  *
  * A value is its index in the list, and a code is taken modulo the length. What stands earlier is
  * simpler.
@@ -64,3 +64,4 @@ static bool list_simpler(u64 value, u32 step, u64 *out)
 LIST_KIND(policy, "a memory policy", names_policy, POLICY_ARG_COUNT)
 LIST_KIND(name, "a name of an area", names_name, NAME_ARG_COUNT)
 LIST_KIND(clear, "what clear_refs can clear", names_clear, CLEAR_ARG_COUNT)
+LIST_KIND(rlimit, "a limit", names_rlimit, LIMIT_COUNT)

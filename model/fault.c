@@ -18,9 +18,9 @@
  *  7. A store to a page that a fork shared makes a copy or takes the page over: in both cases the
  *     page is then the area's own; its index stays (do_wp_page()).
  *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide
- *     (unless what is there grows down too or is not accessible) and RLIMIT_STACK allows it; the
- *     area becomes faulted before anything else (expand_stack(), expand_downwards()), and is
- *     soft-dirty for what is new in it (op_clear_refs.c).
+ *     (unless what is there grows down too or is not accessible) and the limits allow it; the area
+ *     becomes faulted before anything else (expand_stack(), expand_downwards()), and is soft-dirty
+ *     for what is new in it (op_clear_refs.c).
  *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all
  *     others as by loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it,
  *     and so does an area without any access right (populate_vma_page_range(), __mm_populate()).
@@ -192,7 +192,8 @@ static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
 	    addr - prev->end < STACK_GUARD_GAP)
 		return false;
 	anon_vma_prepare(m, mm, i);
-	if (v->end - addr > m->config.rlimit_stack || grow > v->pgoff)
+	if (v->end - addr > mm_limit(m, mm, LIMIT_STACK) || grow > v->pgoff ||
+	    !mm_may_expand(m, mm, v->flags, grow))
 		return false;
 	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, grow))
 		return false;

@@ -107,6 +107,14 @@ const struct flagname names_uffd_mode[] = {
 	{ 0, NULL },
 };
 
+const struct flagname names_rlimit[] = {
+	{ LIMIT_AS, "as" },
+	{ LIMIT_DATA, "data" },
+	{ LIMIT_STACK, "stack" },
+	{ LIMIT_MEMLOCK, "memlock" },
+	{ 0, NULL },
+};
+
 const struct flagname names_file[] = {
 	{ FILE_NONE, "none" },
 	{ FILE_MEM0, "m0" },

@@ -23,6 +23,7 @@ extern const struct flagname names_mlock[];    /* onfault */
 extern const struct flagname names_mcl[];      /* current future onfault */
 extern const struct flagname names_uffd_features[]; /* event_fork event_remap wp_async */
 extern const struct flagname names_uffd_mode[];     /* missing wp minor */
+extern const struct flagname names_rlimit[];   /* enum limit_arg: as data stack memlock */
 extern const struct flagname names_file[];     /* enum file_arg: none m0 m1 m0b m0ro zero dev */
 extern const struct flagname names_policy[];   /* enum policy_arg: default bind ... */
 extern const struct flagname names_name[];     /* enum name_arg: none a b ... */

@@ -81,6 +81,23 @@ static void draw_uffd(struct gen *g, struct op *op)
 		op->arg[0] = rng_below(&g->rng, UFFD_OPENS_MAX);
 }
 
+/* Close above what is used, so that it decides about something. */
+static void draw_limit(struct gen *g, struct op *op)
+{
+	static const enum snap_counter used[LIMIT_COUNT] = {
+		[LIMIT_AS] = COUNT_TOTAL_VM,
+		[LIMIT_DATA] = COUNT_DATA_VM,
+		[LIMIT_MEMLOCK] = COUNT_LOCKED_VM,
+	};
+	u64 which = rng_below(&g->rng, LIMIT_COUNT);
+	s64 pages = which == LIMIT_STACK ? 0 : gen_mm(g)->counter[used[which]];
+
+	op->arg[0] = which;
+	op->arg[1] = (u64)(pages < 0 ? 0 : pages) + 1 + rng_below(&g->rng, 8);
+	if (rng_one_in(&g->rng, 3) || op->arg[1] > ARENA_PAGES)
+		op->arg[1] = LIMIT_NONE;
+}
+
 bool gen_process_args(struct gen *g, struct op *op)
 {
 	switch (op->kind) {
@@ -97,6 +114,9 @@ bool gen_process_args(struct gen *g, struct op *op)
 	case OP_UFFD_CLOSE:
 		draw_uffd(g, op);
 		op->arg[1] = op->arg[2] = 0;
+		return true;
+	case OP_SET_RLIMIT:
+		draw_limit(g, op);
 		return true;
 	case OP_MEMORY_MERGE:
 		op->arg[0] = !gen_mm(g)->merge_any;

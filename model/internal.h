@@ -64,9 +64,15 @@ void mm_account(struct model_mm *mm, u64 flags, s64 pages);
 void counters_account(s64 *counter, u64 flags, s64 pages);
 /* VMF_SOFTDIRTY if @v, which grows, is to become soft-dirty and is not yet; else 0. */
 u64 grown_soft_dirty(struct model *m, const struct model_vma *v);
-/* Would @pages more locked pages be allowed (mlock_future_ok())? */
-bool may_lock_at_all(const struct model *m);
+/* Is there a right to lock at all (can_do_mlock())? Would @pages more locked pages be allowed
+ * (mlock_future_ok())? */
+bool may_lock_at_all(const struct model *m, const struct model_mm *mm);
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages);
+
+/* The limit of the stack's or of locked pages as it is now (op_set_rlimit.c). */
+u64 mm_limit(const struct model *m, const struct model_mm *mm, enum limit_arg which);
+/* Do the limits allow @pages more of memory with @flags (may_expand_vm())? */
+bool mm_may_expand(const struct model *m, const struct model_mm *mm, u64 flags, u64 pages);
 
 /* ---- anon_vmas (anon_vma.c) ---- */
 
@@ -170,6 +176,9 @@ u64 ksm_flags(const struct model *m, const struct model_mm *mm, u64 flags, u16 f
 
 /* Unmaps [start, end) (do_vmi_munmap() behind its argument checks): 0, -EPERM or -ENOMEM. */
 int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end);
+/* The two halves of it: what may fail, cutting at both ends, and what cannot. */
+int unmap_prepare(struct model *m, struct model_mm *mm, u64 start, u64 end);
+void unmap_complete(struct model *m, struct model_mm *mm, u64 start, u64 end);
 /* Maps the file of the shared area @v, from page @pgoff on, at [start, start + pages), with what
  * access and locking @v has: remap_file_pages. 0 or what mmap says. Page numbers. */
 int mmap_again(struct model *m, struct model_mm *mm, const struct model_vma *v, u64 start,

@@ -77,6 +77,7 @@ void model_reset(struct model *m)
 	mm->def_flags = 0;
 	mm->base_locked = false;
 	mm->merge_any = false;
+	memset(mm->limit, 0xff, sizeof(mm->limit));
 	mm->brk = HEAP_BASE;
 	mm->last = ARENA_BASE;
 	memset(mm->counter, 0, sizeof(mm->counter));

@@ -51,14 +51,17 @@ struct model_config {
 	 * second are rounded up to it, and no stack grows below it: it is the larger of the first
 	 * and of what the kernel was built with (CONFIG_LSM_MMAP_MIN_ADDR). */
 	u64 mmap_min_addr, hint_min_addr;
+	/* Limits at the start of a program; there is none to the size of all memory. */
 	u64 rlimit_memlock; /* pages; the highest number for none */
 	/* RLIMIT_MEMLOCK is less than a page but not 0: there is a right to lock, and no room. */
 	bool memlock_below_page;
-	u64 rlimit_stack; /* pages */
+	u64 rlimit_stack;	 /* pages */
+	bool ignore_rlimit_data; /* the kernel was booted with this: RLIMIT_DATA has no effect */
 	u32 max_map_count;
 	/* What the first process has mapped outside of the program's areas, at its start. */
 	u32 base_map_count;
 	u64 base_total_vm;  /* pages */
+	u64 base_data_vm;   /* pages */
 	u64 base_locked_vm; /* pages */
 	u64 base_lockable;  /* pages of areas that mlockall(MCL_CURRENT) would lock */
 	/* Page number: where the last of its areas ends; 0 if it has none. */
@@ -151,6 +154,7 @@ struct model_mm {
 	u64 sealed_pages; /* pages that mseal sealed, which must never become fewer */
 	u64 def_flags;	  /* VMF_LOCKED_MASK bits that new mappings get (mlockall MCL_FUTURE) */
 	bool merge_any;	  /* memory_merge is on */
+	u64 limit[LIMIT_COUNT]; /* as set_rlimit says; LIMIT_NONE: as at the start */
 	bool base_locked; /* mlockall locked what is mapped outside of the program too */
 	u64 brk;	  /* end of the heap, bytes; it begins at HEAP_BASE */
 	u64 last;	  /* address, bytes, of the last mapping that this process made */

@@ -58,6 +58,8 @@ enum arg_kind {
 	ARG_UFFDFEATURES, /* ABI_UFFD_EVENT_*, ABI_UFFD_WP_ASYNC */
 	ARG_UFFDMODE,     /* ABI_UFFD_MODE_* */
 	ARG_SWITCH,       /* 0 or 1 */
+	ARG_RLIMIT,       /* enum limit_arg */
+	ARG_PAGES,        /* 1 to 64, or LIMIT_NONE */
 	ARG_KIND_COUNT
 };
 
@@ -109,6 +111,10 @@ enum clear_arg {
 #define UFFD_OPENS_MAX 4
 /* A fork gives the child one for each of its parent's at most. */
 #define UFFDS_MAX (UFFD_OPENS_MAX * PROCS_MAX)
+
+/* What a process can be limited in: RLIMIT_AS, ... */
+enum limit_arg { LIMIT_AS, LIMIT_DATA, LIMIT_STACK, LIMIT_MEMLOCK, LIMIT_COUNT };
+#define LIMIT_NONE (~0ull) /* pages */
 
 #define OP_FAIL_MAX 32
 

@@ -6,8 +6,9 @@
  * whatever is refused leaves it, and what is mapped, as they were.
  *
  * Rules, in the order in which they decide
- *  1. Below the heap's begin: refused. In the page up to which the heap reaches already: only the
- *     break moves.
+ *  1. Below the heap's begin, or a heap that is larger than RLIMIT_DATA by itself, as there is no
+ *     data segment before it (check_data_rlimit()): refused. In the page up to which the heap
+ *     reaches already: only the break moves.
  *  2. Lower: whatever is mapped between the new and the old break, rounded up to pages, goes, heap
  *     or not. Refused if nothing is, or if unmapping is (a sealed area; no room to split, though a
  *     split made so far stays).
@@ -46,7 +47,8 @@ static bool may_grow(struct model *m, const struct model_mm *mm, u64 start, u64 
 		if (end + 1 > limit_page)
 			return false;
 	}
-	return mm_map_count(m, mm) <= (s64)m->config.max_map_count;
+	return mm_map_count(m, mm) <= (s64)m->config.max_map_count &&
+	       mm_may_expand(m, mm, VMF_READ | VMF_WRITE, end - start);
 }
 
 /* Rules 4 and 5. */
@@ -89,13 +91,22 @@ static bool shrink(struct model *m, struct model_mm *mm, u64 start, u64 end)
 	return vma_intersects(mm, start, end) && unmap_range(m, mm, start, end) == 0;
 }
 
+/* Rule 1: how large the heap may be, bytes. */
+static u64 heap_limit(const struct model *m, const struct model_mm *mm)
+{
+	u64 pages = mm->limit[LIMIT_DATA];
+
+	return pages == LIMIT_NONE ? LIMIT_NONE :
+				     (m->config.base_data_vm + pages) << PAGE_SHIFT;
+}
+
 void model_brk(struct model *m, struct step *s)
 {
 	struct model_mm *mm = s->mm;
 	u64 brk = op_addr(s->op->arg[0], mm->last);
 	u64 to = page_align(brk) >> PAGE_SHIFT, from = page_align(mm->brk) >> PAGE_SHIFT;
 
-	if (brk >= HEAP_BASE) {
+	if (brk >= HEAP_BASE && brk - HEAP_BASE <= heap_limit(m, mm)) {
 		if (to == from || (brk < mm->brk && shrink(m, mm, to, from))) {
 			mm->brk = brk;
 		} else if (brk > mm->brk && may_grow(m, mm, from, to)) {

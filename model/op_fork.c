@@ -18,6 +18,7 @@
  *  6. exit unmaps everything. The last process does not end (EBUSY, a rule of this tool).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -85,6 +86,7 @@ void model_fork(struct model *m, struct step *s)
 	child->def_flags = 0;
 	child->base_locked = false;
 	child->merge_any = parent->merge_any;
+	memcpy(child->limit, parent->limit, sizeof(child->limit));
 	child->brk = parent->brk;
 	child->last = parent->last;
 	for (u32 k = 0; k < COUNT_COUNTERS; k++)

@@ -91,7 +91,7 @@ static void do_mlock(struct model *m, struct step *s, u64 lock)
 {
 	u64 start, end, pages;
 
-	if (!may_lock_at_all(m)) {
+	if (!may_lock_at_all(m, s->mm)) {
 		s->result->err = -EPERM;
 		return;
 	}
@@ -148,10 +148,10 @@ void model_mlockall(struct model *m, struct step *s)
 
 	if (!flags || (flags & ~7ull) || flags == ABI_MCL_ONFAULT)
 		s->result->err = -EINVAL;
-	else if (!may_lock_at_all(m))
+	else if (!may_lock_at_all(m, s->mm))
 		s->result->err = -EPERM;
 	else if ((flags & ABI_MCL_CURRENT) && !m->config.cap_ipc_lock &&
-		 total > m->config.rlimit_memlock)
+		 total > mm_limit(m, s->mm, LIMIT_MEMLOCK))
 		s->result->err = -ENOMEM;
 	if (s->result->err)
 		return;

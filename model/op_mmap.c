@@ -18,8 +18,8 @@
  *  5. Anonymous: shared has offset 0 and a file object of its own; droppable sets NORESERVE,
  *     WIPEONFORK, DONTDUMP and refuses LOCKED and GROWSDOWN; private is indexed by its address.
  *  6. What was mapped in the range goes. With rule mmap_fixed_atomic a failure (a sealed area
- *     EPERM, no room to split ENOMEM) leaves it mapped, though perhaps split; before, every failure
- *     is ENOMEM.
+ *     EPERM, no room to split ENOMEM, the limits with what goes left out ENOMEM) leaves it mapped,
+ *     though perhaps split; before, every failure is ENOMEM, and the limits come first.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()). MAP_NORESERVE is ignored
  *     when vm.overcommit_memory is 2.
  *  8. Merge (merge.c), or a new area. MERGEABLE: op_memory_merge.c, rule 4.
@@ -276,6 +276,38 @@ static int check_args(const struct model *m, const struct model_mm *mm, const st
 	return 0;
 }
 
+static u64 mapped_pages(const struct model_mm *mm, u64 start, u64 end)
+{
+	u64 pages = 0;
+
+	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++) {
+		const struct model_vma *v = &mm->vmas[i];
+
+		pages += (v->end < end ? v->end : end) - (v->start > start ? v->start : start);
+	}
+	return pages;
+}
+
+/* Rule 6. */
+static int clear(struct model *m, struct model_mm *mm, const struct mapping *map)
+{
+	u64 end = map->addr + map->pages;
+	u64 more = map->pages - mapped_pages(mm, map->addr, end);
+	int err;
+
+	if (!m->config.rules.mmap_fixed_atomic) {
+		if (!mm_may_expand(m, mm, map->flags, more))
+			return -ENOMEM;
+		return unmap_range(m, mm, map->addr, end) ? -ENOMEM : 0;
+	}
+	err = unmap_prepare(m, mm, map->addr, end);
+	if (!err && !m->limit && !mm_may_expand(m, mm, map->flags, more))
+		err = -ENOMEM;
+	if (!err && !m->limit)
+		unmap_complete(m, mm, map->addr, end);
+	return err;
+}
+
 /* Rules 3 to 6. */
 static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping *map, u64 len)
 {
@@ -283,7 +315,7 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 	int err;
 
 	map->flags = calc_flags(m, mm, map);
-	if ((map->mapflags & ABI_MAP_LOCKED) && !may_lock_at_all(m))
+	if ((map->mapflags & ABI_MAP_LOCKED) && !may_lock_at_all(m, mm))
 		return -EPERM;
 	if ((map->flags & VMF_LOCKED) && !mm_may_lock(m, mm, map->pages))
 		return -EAGAIN;
@@ -292,10 +324,7 @@ static int check_and_clear(struct model *m, struct model_mm *mm, struct mapping 
 		return err;
 	if ((map->mapflags & ABI_MAP_NORESERVE) && !m->config.overcommit_never)
 		map->flags |= VMF_NORESERVE;
-	err = unmap_range(m, mm, map->addr, map->addr + map->pages);
-	if (err && !m->config.rules.mmap_fixed_atomic)
-		err = -ENOMEM;
-	return err;
+	return clear(m, mm, map);
 }
 
 static void fill(struct model *m, struct model_mm *mm, const struct mapping *map)

@@ -9,8 +9,10 @@
  *     GROWSUP: EINVAL.
  *  2. Each area in address order: access that its MAY flags forbid EACCES; sealed EPERM; access as
  *     it is: left alone. What was changed before an error stays; a hole ends it with ENOMEM.
- *  3. Becoming writable: ACCOUNT is charged unless SHARED, NORESERVE, or it has it (or is writable)
- *     already. Becoming read-only gives it back if the area is unfaulted (rule acct_drop_on_ro).
+ *  3. Becoming writable, or differently so, beyond the limits: ENOMEM, unless as many pages more of
+ *     what it was would break them too. Becoming writable: ACCOUNT is charged unless SHARED,
+ *     NORESERVE, or it has it (or is writable) already. Becoming read-only gives it back if the
+ *     area is unfaulted (rule acct_drop_on_ro).
  *  4. Merge or split (merge.c); the pages of the range change their class in the size counters.
  *  5. A locked private area that becomes writable is filled as by stores
  *     (populate_vma_page_range()).
@@ -43,6 +45,9 @@ static int fixup(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 en
 		return -EPERM;
 	if (flags == old)
 		return 0;
+	if ((prot & VMF_WRITE) && !mm_may_expand(m, mm, flags, end - start) &&
+	    mm_may_expand(m, mm, old, end - start))
+		return -ENOMEM;
 	flags = account_change(m, &mm->vmas[*i], flags);
 	err = vma_modify(m, mm, i, start, end, flags);
 	if (err || m->limit)

@@ -12,16 +12,17 @@
  *  3. The area at addr (check_prep_vma()): none EFAULT, sealed EPERM. If the call grows the area or
  *     names a new address: old length 0 needs a shared area (EINVAL); the old range must end within
  *     the area (EFAULT), of shrinking only what stays; growing must not wrap the page offset
- *     (EINVAL) nor break RLIMIT_MEMLOCK (EAGAIN). So resizing to the same length succeeds although
- *     the range runs over holes.
+ *     (EINVAL) nor break RLIMIT_MEMLOCK (EAGAIN) or the limits of memory (ENOMEM). So resizing to
+ *     the same length succeeds although the range runs over holes.
  *  4. No new address. Same length: nothing. Shorter: what is too long is unmapped. Longer: in place
  *     if the range ends where the area does and what follows is free; else it moves if MAYMOVE
  *     allows it, else ENOMEM. What grows in place may merge with what follows (merge.c); with rule
  *     close_blocks=any an area that has close() grows all the same, but merges with nothing. What
  *     grows, in place or moving, is soft-dirty, for what is new in it (op_clear_refs.c).
- *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long, then
- *     moves. With rule mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves
- *     the destination unmapped.
+ *  5. New address (mremap_to()): FIXED unmaps the destination first, then what is too long; then,
+ *     with DONTUNMAP, the limits must allow as much again (ENOMEM); then it moves. With rule
+ *     mremap_fixed_check_first rule 3 comes before that; without it, EFAULT leaves the destination
+ *     unmapped.
  *  6. Several areas (rule mremap_multi; remap_move()): FIXED, same length. Each area of the range
  *     moves by itself, gaps stay gaps, and what lies at the destination of a gap stays. The first
  *     area must hold addr: EFAULT. What has a get_unmapped_area() of its own, a private mapping of
@@ -107,6 +108,7 @@ static int find_area(const struct model_mm *mm, u64 addr, u32 *i)
 static int check_resize(struct model *m, const struct model_mm *mm, const struct remap *r, u32 i)
 {
 	const struct model_vma *v = &mm->vmas[i];
+	u64 more = (r->new_len - r->old_len) >> PAGE_SHIFT;
 	u64 kept = r->old_len > r->new_len ? r->new_len : r->old_len;
 	u64 pgoff = v->pgoff + ((r->addr >> PAGE_SHIFT) - v->start);
 
@@ -120,9 +122,9 @@ static int check_resize(struct model *m, const struct model_mm *mm, const struct
 		limit(m, "an area of more than 4 GiB");
 	if (pgoff + (r->new_len >> PAGE_SHIFT) < pgoff)
 		return -EINVAL;
-	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, (r->new_len - r->old_len) >> PAGE_SHIFT))
+	if ((v->flags & VMF_LOCKED) && !mm_may_lock(m, mm, more))
 		return -EAGAIN;
-	return 0;
+	return mm_may_expand(m, mm, v->flags, more) ? 0 : -ENOMEM;
 }
 
 /* munmap with its own checks: a length that was never right is only found out here. */
@@ -225,6 +227,9 @@ static int remap_there(struct model *m, struct step *s, struct remap *r)
 		err = find_area(s->mm, r->addr, &i);
 	if (!err && !check_first)
 		err = check_resize(m, s->mm, r, i);
+	if (!err && (r->flags & ABI_MREMAP_DONTUNMAP) &&
+	    !mm_may_expand(m, s->mm, s->mm->vmas[i].flags, r->old_len >> PAGE_SHIFT))
+		err = -ENOMEM;
 	if (!err && !m->limit)
 		err = remap_choose(m, s, r, r->new_addr);
 	return err || m->limit ? err : remap_move_area(m, s->mm, r, i);

@@ -15,7 +15,7 @@
 
 #include "internal.h"
 
-static void remove_areas(struct model *m, struct model_mm *mm, u64 start, u64 end)
+void unmap_complete(struct model *m, struct model_mm *mm, u64 start, u64 end)
 {
 	u32 i = vma_find(mm, start);
 
@@ -30,7 +30,7 @@ static void remove_areas(struct model *m, struct model_mm *mm, u64 start, u64 en
 	page_zap(mm, start, end);
 }
 
-int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end)
+int unmap_prepare(struct model *m, struct model_mm *mm, u64 start, u64 end)
 {
 	u32 i = vma_find(mm, start);
 
@@ -52,8 +52,16 @@ int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end)
 		if (end < mm->vmas[i].end)
 			vma_split(m, mm, i, end, false);
 	}
-	remove_areas(m, mm, start, end);
 	return 0;
+}
+
+int unmap_range(struct model *m, struct model_mm *mm, u64 start, u64 end)
+{
+	int err = unmap_prepare(m, mm, start, end);
+
+	if (!err && !m->limit)
+		unmap_complete(m, mm, start, end);
+	return err;
 }
 
 void model_munmap(struct model *m, struct step *s)

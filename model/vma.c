@@ -138,14 +138,15 @@ void mm_account(struct model_mm *mm, u64 flags, s64 pages)
 }
 
 /* Is there a right to lock at all, whatever the room (can_do_mlock())? */
-bool may_lock_at_all(const struct model *m)
+bool may_lock_at_all(const struct model *m, const struct model_mm *mm)
 {
-	return m->config.cap_ipc_lock || m->config.rlimit_memlock || m->config.memlock_below_page;
+	return m->config.cap_ipc_lock || mm_limit(m, mm, LIMIT_MEMLOCK) ||
+	       m->config.memlock_below_page;
 }
 
 bool mm_may_lock(const struct model *m, const struct model_mm *mm, u64 pages)
 {
 	u64 locked = (u64)((s64)m->config.base_locked_vm + mm->counter[COUNT_LOCKED_VM]);
 
-	return m->config.cap_ipc_lock || locked + pages <= m->config.rlimit_memlock;
+	return m->config.cap_ipc_lock || locked + pages <= mm_limit(m, mm, LIMIT_MEMLOCK);
 }

@@ -209,7 +209,8 @@ static void set_limits(struct shared *sh)
 	CPU_SET(sh->cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		fail_start(sh, "sched_setaffinity", errno);
-	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+	if (limits_read(sh) || setrlimit(RLIMIT_CORE, &none) ||
+	    prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		fail_start(sh, "setting limits", errno);
 }
 

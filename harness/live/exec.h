@@ -21,6 +21,7 @@ struct worker {
 	bool escaped;     /* mapped something outside of the window since it was last clean */
 	bool lock_all;    /* called mlockall since it was last clean */
 	bool merge_any;   /* has PR_SET_MEMORY_MERGE on */
+	u32 limited;      /* bit mask of enum limit_arg: set since it was last clean */
 	u32 proc_files;   /* bit mask of enum proc_file: open and of this process */
 	char buffer[EXEC_BUFFER]; /* for reading /proc */
 };
@@ -126,6 +127,15 @@ s64 uffd_close(struct worker *w, u64 index);
 /* In a new process, before w->index is its own: closes what it has of its parent. At the end of a
  * program, in process 0: closes its own. */
 void uffd_drop_inherited(const struct worker *w);
+
+/* exec_limit.c */
+
+/* Reads the limits that the executor started with; 0 or a negative errno. */
+s64 limits_read(struct shared *sh);
+/* As set_rlimit: 0 or a negative errno. */
+s64 limit_set(struct worker *w, u64 which, u64 pages);
+/* Undoes it; false if that cannot be. */
+bool limits_restore(struct worker *w);
 
 /* live_ops.c */
 

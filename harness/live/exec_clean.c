@@ -47,9 +47,10 @@ bool clean_up(struct worker *w)
 {
 	bool ok = true;
 
+	ok &= limits_restore(w);
 	uffd_drop_inherited(w);
 	if (w->lock_all)
-		ok = exec_syscall(SYS_munlockall, 0, 0, 0, 0, 0, 0) == 0;
+		ok &= exec_syscall(SYS_munlockall, 0, 0, 0, 0, 0, 0) == 0;
 	ok &= w->escaped ? unmap_all(w->sh) : unmap(WINDOW_START, WINDOW_END);
 	if (w->merge_any)
 		ok &= exec_syscall(SYS_prctl, PR_MEMORY_MERGE, 0, 0, 0, 0, 0) == 0;

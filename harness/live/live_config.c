@@ -98,6 +98,7 @@ int live_config_base(struct live *l, struct diag *diag)
 		memcpy(l->bpf.own, sh->own, sizeof(sh->own));
 	l->base.config.base_map_count = (u32)sh->base_counter[REC_MAP_COUNT];
 	l->base.config.base_total_vm = sh->base_counter[REC_TOTAL_VM];
+	l->base.config.base_data_vm = sh->base_counter[REC_DATA_VM];
 	l->base.config.base_locked_vm = sh->base_counter[REC_LOCKED_VM];
 	l->base.config.base_lockable = l->base_lockable;
 	l->base.config.base_end = sh->own[sh->own_count - 1].end >> PAGE_SHIFT;
@@ -167,6 +168,19 @@ static void config_kernel(struct live *l)
 	config->rules = profile->rules;
 }
 
+/* Does the file of a boot parameter say so? */
+static bool says_yes(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int first;
+
+	if (!file)
+		return false;
+	first = fgetc(file);
+	fclose(file);
+	return first == 'Y';
+}
+
 /* Is any swap area in use? The file has a line for each, behind a heading. */
 static bool has_swap(void)
 {
@@ -193,6 +207,7 @@ static void config_limits(struct live *l)
 	config->rlimit_memlock = limit_pages(RLIMIT_MEMLOCK);
 	config->memlock_below_page = getrlimit(RLIMIT_MEMLOCK, &memlock) == 0 &&
 				     memlock.rlim_cur && memlock.rlim_cur < PAGE_BYTES;
+	config->ignore_rlimit_data = says_yes("/sys/module/kernel/parameters/ignore_rlimit_data");
 	config->swap = has_swap();
 	config->overcommit_never = read_number("/proc/sys/vm/overcommit_memory", 0) == 2;
 	config->zero_noexec = statvfs("/dev/zero", &dev) == 0 && dev.f_flag & ST_NOEXEC;

@@ -408,6 +408,11 @@ static bool live_memory_merge(struct worker *w, const struct op *op, struct op_r
 	return true;
 }
 
+static bool live_set_rlimit(struct worker *w, const struct op *op, struct op_result *result)
+{
+	return done(result, limit_set(w, op->arg[0], op->arg[1]));
+}
+
 static live_fn *const live_fns[OP_COUNT] = {
 #define X(ID, name, ...) [OP_##ID] = live_##name,
 	OP_TABLE(X)

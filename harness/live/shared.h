@@ -131,6 +131,7 @@ struct shared {
 	bool polluted;  /* process 0 cannot be used again */
 	bool locked;    /* some memory was locked */
 	bool query_missing; /* the kernel lacks PROCMAP_QUERY */
+	u64 limit_start[LIMIT_COUNT], limit_hard[LIMIT_COUNT]; /* bytes; set by the master */
 	u32 files_used; /* bit mask of file_arg that the program maps */
 	u32 uffd_count; /* userfaultfds that were ever opened */
 	s32 uffd_proc[UFFD_OPENS_MAX]; /* process that each belongs to, -1 when it is closed */

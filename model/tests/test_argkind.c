@@ -101,6 +101,7 @@ static void test_code_zero_is_the_simplest_value(void **state)
 		{ ARG_NAME, "none" },	{ ARG_CLEAR, "all" },
 		{ ARG_UFFD, "u0" },	{ ARG_UFFDFEATURES, "0" },
 		{ ARG_UFFDMODE, "missing" }, { ARG_SWITCH, "off" },
+		{ ARG_RLIMIT, "as" },	{ ARG_PAGES, "+1" },
 	};
 	u64 out;
 
@@ -182,6 +183,9 @@ static void test_simpler_tries_the_wanted_values_in_order(void **state)
 		{ ARG_POLICY, "interleave", { "default", "bind", "preferred" } },
 		{ ARG_UFFD, "u2", { "u0", "u1" } },
 		{ ARG_SWITCH, "on", { "off" } },
+		{ ARG_RLIMIT, "stack", { "as", "data" } },
+		{ ARG_PAGES, "+8", { "+1", "+4", "+6" } },
+		{ ARG_PAGES, "unlimited", { "+1", "+2" } },
 		{ ARG_UFFDFEATURES, "event_fork|wp_async", { "0", "wp_async", "event_fork" } },
 		{ ARG_UFFDMODE, "wp|minor", { "missing", "missing|wp|minor", "minor" } },
 	};
@@ -258,6 +262,9 @@ static const struct {
 	{ ARG_CLEAR, "bad" },
 	{ ARG_NAME, "bad" },
 	{ ARG_SWITCH, "on" },
+	{ ARG_RLIMIT, "memlock" },
+	{ ARG_PAGES, "+64" },
+	{ ARG_PAGES, "unlimited" },
 	{ ARG_UFFD, "u3" },
 	{ ARG_UFFD, "u23" },
 	{ ARG_UFFDFEATURES, "event_fork|event_remap|wp_async" },
@@ -408,6 +415,9 @@ static void test_parse_of_what_is_not_understood_fails_with_a_sentence(void **st
 		{ ARG_CLEAR, "" },	 { ARG_CLEAR, "4" },
 		{ ARG_NAME, "" },	 { ARG_NAME, "c" },	      { ARG_NAME, "0x1" },
 		{ ARG_POLICY, "" },	 { ARG_POLICY, "0" },	      { ARG_POLICY, "bind|local" },
+		{ ARG_RLIMIT, "" },	 { ARG_RLIMIT, "nofile" },    { ARG_RLIMIT, "0x1" },
+		{ ARG_PAGES, "" },	 { ARG_PAGES, "+0" },	      { ARG_PAGES, "+65" },
+		{ ARG_PAGES, "4" },	 { ARG_PAGES, "+" },
 		{ ARG_SWITCH, "" },	 { ARG_SWITCH, "1" },	      { ARG_SWITCH, "ON" },
 		{ ARG_UFFD, "" },	 { ARG_UFFD, "u24" },	      { ARG_UFFD, "0" },
 		{ ARG_UFFD, "u" },	 { ARG_UFFD, "u0x1" },

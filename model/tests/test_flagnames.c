@@ -19,7 +19,7 @@
 static const struct flagname *const tables[] = {
 	names_prot,  names_map_type, names_map, names_mremap, names_advice,
 	names_mlock, names_mcl,	     names_file, names_policy, names_name, names_clear, names_vm,
-	names_uffd_features, names_uffd_mode,
+	names_uffd_features, names_uffd_mode, names_rlimit,
 };
 /* Those whose values are sets of bits. */
 static const struct flagname *const bit_tables[] = {
