@@ -2,8 +2,8 @@
 /*
  * What the files of the table of argument kinds share: argkind.c has the kinds that are sets of
  * bits, some that are picks from a list, and the table itself; argkind_list.c further lists;
- * argkind_number.c numbers of bytes; argkind_uffd.c those of userfaultfd; argkind_limit.c those that
- * set something of the whole process.
+ * argkind_number.c numbers of bytes; argkind_uffd.c those of userfaultfd; argkind_limit.c those
+ * that set something of the whole process.
  */
 #ifndef MODEL_ARGKIND_IMPL_H
 #define MODEL_ARGKIND_IMPL_H

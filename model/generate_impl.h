@@ -58,7 +58,7 @@ enum op_kind gen_worth_trying(struct gen *g, enum op_kind kind);
 
 /* Draws the arguments of @op, if it is an operation of that file. */
 bool gen_process_args(struct gen *g, struct op *op);
-/* @kind, or another if the process lacks the userfaultfd that @kind needs, or has enough of them. */
+/* @kind, or another if the process lacks the userfaultfd that it needs, or has enough of them. */
 enum op_kind gen_uffd_kind(struct gen *g, enum op_kind kind);
 
 #endif
