@@ -51,8 +51,11 @@ static void configure(struct direct *d)
 	config->rules = profile->rules;
 	config->soft_dirty = true;
 	config->anon_name = true;
+	config->uffd_events = true;
+	config->uffd_wp_files = true;
 	config->swap_support = false;
 	config->own_memory = false;
+	config->base_end = 0;
 	config->cap_ipc_lock = false;
 	config->cap_rawio = false;
 	config->rlimit_memlock = RLIMIT_MEMLOCK_PAGES;
@@ -197,7 +200,8 @@ static int direct_snapshot(struct backend *b, struct snapshot *snap, struct diag
 	struct kernel_state state;
 	struct records records = { .base_counter = base,
 				   .sealed_bit = kernel_sealed_bit(),
-				   .droppable_bit = kernel_droppable_bit() };
+				   .droppable_bit = kernel_droppable_bit(),
+				   .uffd_minor_bit = kernel_uffd_minor_bit() };
 	int err;
 
 	kernel_check();

@@ -70,6 +70,7 @@ unsigned int kernel_version_code(void);
 /* Raw VM_* bits whose place differs between releases; 0 if the kernel has no such flag. */
 unsigned long long kernel_sealed_bit(void);
 unsigned long long kernel_droppable_bit(void);
+unsigned long long kernel_uffd_minor_bit(void);
 /* Which operations there are: a bit for each row of model/ops.def. */
 unsigned long long kernel_ops(void);
 /* One process, nothing mapped. */

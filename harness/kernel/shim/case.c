@@ -8,6 +8,8 @@
 
 #include <linux/mman.h>
 
+#include "uffd.h"
+
 void kernel_boot(void)
 {
 	shim_page_boot();
@@ -29,6 +31,11 @@ unsigned long long kernel_sealed_bit(void)
 #endif
 }
 
+unsigned long long kernel_uffd_minor_bit(void)
+{
+	return VM_UFFD_MINOR;
+}
+
 unsigned long long kernel_droppable_bit(void)
 {
 #ifdef VM_DROPPABLE
@@ -42,6 +49,7 @@ void kernel_case_begin(const struct kernel_limits *limits)
 {
 	memset(&shim_alloc, 0, sizeof(shim_alloc));
 	shim_task_limits(limits);
+	shim_uffd_reset();
 	shim_files_open();
 	SHIM_CHECK(shim_task_new(0) == 0);
 }

@@ -12,6 +12,7 @@
 
 #include "internal.h"
 #include "pages.h"
+#include "uffd.h"
 
 #define ANON_VMAS_MAX 1024
 
@@ -196,4 +197,5 @@ void kernel_check(void)
 	check_anon_vmas();
 	shim_committed_extra = percpu_counter_sum(&vm_committed_as) - accounted;
 	shim_files_check();
+	shim_uffd_check();
 }

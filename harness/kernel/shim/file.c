@@ -89,7 +89,8 @@ static void inode_drop_page(struct shim_inode *in, unsigned long index)
 	put_page(page);
 }
 
-/* As shmem_fault(): SIGBUS behind the end. */
+/* As shmem_fault(): SIGBUS behind the end; a userfaultfd is asked for a page that is not in the file
+ * (missing), or for one that is (minor). */
 static vm_fault_t file_fault(struct vm_fault *vmf)
 {
 	struct inode *inode = file_inode(vmf->vma->vm_file);
@@ -97,6 +98,11 @@ static vm_fault_t file_fault(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE))
 		return VM_FAULT_SIGBUS;
+	page = of_inode(inode)->pages[vmf->pgoff];
+	if (page && userfaultfd_minor(vmf->vma))
+		return handle_userfault(vmf, VM_UFFD_MINOR);
+	if (!page && userfaultfd_missing(vmf->vma))
+		return handle_userfault(vmf, VM_UFFD_MISSING);
 	page = inode_page(inode, vmf->pgoff);
 	if (!page)
 		return VM_FAULT_OOM;

@@ -140,6 +140,7 @@ static void see_vma(struct vm_area_struct *vma)
 	rec->anon_vma = (unsigned long)vma->anon_vma;
 	rec->close = vma->vm_ops ? (unsigned long)vma->vm_ops->close : 0;
 	rec->policy = policy_of(vma);
+	rec->uffd = (unsigned long)vma->vm_userfaultfd_ctx.ctx;
 	rec->name = name_of(vma);
 	see_chain(vma, rec);
 }

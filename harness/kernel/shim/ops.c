@@ -11,12 +11,14 @@
 #include <linux/prctl.h>
 #include <linux/sched/mm.h>
 #include <linux/syscalls.h>
+#include <linux/userfaultfd.h>
 #include <asm/ptrace.h>
 
 #include "fs/proc/internal.h"
 #include "model/attrs.def"
 #include "model/ops.def"
 #include "pages.h"
+#include "uffd.h"
 
 enum op_kind {
 #define X(ID, ...) OP_##ID,
@@ -279,6 +281,49 @@ static void exec_fork(const struct kernel_call *call, struct kernel_answer *answ
 static void exec_exit(const struct kernel_call *call, struct kernel_answer *answer)
 {
 	shim_task_exit(call->proc);
+}
+
+static void exec_uffd_open(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	long ret = shim_uffd_open(call->proc, call->arg[0]);
+
+	answer->err = ret < 0 ? ret : 0;
+	answer->value = ret < 0 ? 0 : ret;
+}
+
+static void exec_uffd_register(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct uffdio_register reg = { .range = { call->arg[1], call->arg[2] },
+				       .mode = call->arg[3] };
+
+	answer->err = shim_uffd_ioctl(call->proc, call->arg[0], UFFDIO_REGISTER, &reg);
+}
+
+static void exec_uffd_unregister(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct uffdio_range range = { call->arg[1], call->arg[2] };
+
+	answer->err = shim_uffd_ioctl(call->proc, call->arg[0], UFFDIO_UNREGISTER, &range);
+}
+
+static void exec_uffd_close(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	answer->err = shim_uffd_close(call->proc, call->arg[0]);
+}
+
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#endif
+static void exec_memory_merge(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	struct pt_regs regs = { .di = PR_SET_MEMORY_MERGE, .si = call->arg[0] };
+
+	answer->err = __x64_sys_prctl(&regs);
+}
+
+static void exec_set_rlimit(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	shim_task_limit(call->proc, call->arg[0], call->arg[1]);
 }
 
 static exec_fn *const exec_fns[OP_COUNT] = {

@@ -15,6 +15,7 @@
 #include <linux/security.h>
 
 #include "internal.h"
+#include "uffd.h"
 
 struct shim_proc shim_procs[KERNEL_PROCS];
 unsigned long mmap_min_addr, dac_mmap_min_addr;
@@ -123,12 +124,26 @@ void shim_task_limits(const struct kernel_limits *limits)
 		for (k = 0; k < RLIM_NLIMITS; k++)
 			rlim[k].rlim_cur = rlim[k].rlim_max = RLIM_INFINITY;
 		if (limits->rlimit_memlock < RLIM_INFINITY >> PAGE_SHIFT)
-			rlim[RLIMIT_MEMLOCK].rlim_cur = limits->rlimit_memlock << PAGE_SHIFT;
-		rlim[RLIMIT_STACK].rlim_cur = limits->rlimit_stack << PAGE_SHIFT;
+			rlim[RLIMIT_MEMLOCK].rlim_max = limits->rlimit_memlock << PAGE_SHIFT;
+		rlim[RLIMIT_STACK].rlim_max = limits->rlimit_stack << PAGE_SHIFT;
+		for (k = 0; k < RLIM_NLIMITS; k++)
+			rlim[k].rlim_cur = rlim[k].rlim_max;
 	}
 	mmap_min_addr = dac_mmap_min_addr = limits->mmap_min_addr;
 	heap_base = limits->heap_base;
 	sysctl_max_map_count = limits->max_map_count;
+}
+
+void shim_task_limit(unsigned int proc, unsigned int which, unsigned long pages)
+{
+	/* In the order of enum limit_arg. */
+	static const unsigned char resources[] = { RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK,
+						   RLIMIT_MEMLOCK };
+	struct rlimit *rlim = &tasks[proc].signal.rlim[resources[which]];
+
+	rlim->rlim_cur = rlim->rlim_max;
+	if (pages < rlim->rlim_max >> PAGE_SHIFT)
+		rlim->rlim_cur = pages << PAGE_SHIFT;
 }
 
 int shim_task_new(unsigned int proc)
@@ -153,6 +168,7 @@ int shim_task_fork(unsigned int parent, unsigned int child)
 	struct mm_struct *mm;
 
 	shim_task_switch(parent);
+	shim_uffd_fork_to(child);
 	memcpy(tasks[child].signal.rlim, tasks[parent].signal.rlim, sizeof(tasks[0].signal.rlim));
 	mm = wrap_dup_mm(shim_procs[child].task, shim_procs[parent].mm);
 	if (!mm)
@@ -175,4 +191,5 @@ void shim_task_exit(unsigned int proc)
 	current->mm = current->active_mm = NULL;
 	shim_procs[proc].mm = NULL;
 	mmput(mm);
+	shim_uffd_exit(proc);
 }
