@@ -81,6 +81,15 @@ asm(".globl __clear_pages_unrolled\n"
     "	mov $512, %ecx\n"
     "	rep stosq\n"
     "	ret\n");
+/* The callers are told that no register but rax changes, so the C of lib/hweight.c will not do. */
+asm(".globl __sw_hweight32, __sw_hweight64\n"
+    "__sw_hweight32:\n"
+    "	popcntl %edi, %eax\n"
+    "	ret\n"
+    "__sw_hweight64:\n"
+    "	popcntq %rdi, %rax\n"
+    "	ret\n");
+
 /* Preserves every register, so it is no function of C. */
 asm(".globl preempt_schedule_thunk, preempt_schedule_notrace_thunk\n"
     "preempt_schedule_thunk:\n"
