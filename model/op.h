@@ -72,8 +72,8 @@ enum file_arg {
 	FILE_MEM0B,  /* inode 0 opened a second time */
 	FILE_MEM0RO, /* inode 0 opened read-only */
 	FILE_ZERO,   /* /dev/zero, read-write */
-	/* FILE_PAGES long, read-write; stands for what a driver or shmat() maps: its vm_ops have
-	 * close(), and its file has a get_unmapped_area() of its own */
+	/* A character device, FILE_PAGES long, read-write; stands for what a driver or shmat()
+	 * maps: its vm_ops have close(), its file has a get_unmapped_area() of its own */
 	FILE_DEV,
 	FILE_ARG_COUNT
 };

@@ -11,10 +11,10 @@
  *     nothing is mapped there up to the guard gap of what follows; without one, or when it is
  *     taken, the kernel is free (model_may_place()). FIXED_NOREPLACE on anything mapped: EEXIST.
  *  3. MAP_LOCKED without the right to lock: EPERM; beyond RLIMIT_MEMLOCK: EAGAIN.
- *  4. Files: range beyond the largest file EOVERFLOW; shared and writable on a read-only file
- *     EACCES; shared_validate with flags from after 4.15: EOPNOTSUPP; exec on a noexec mount EPERM;
- *     GROWSDOWN or another type EINVAL. A shared mapping of a file that is not writable is SHARED
- *     no more and can never be written.
+ *  4. Files: range beyond the largest file EOVERFLOW (of devices, beyond all numbers); shared and
+ *     writable on a read-only file EACCES; shared_validate with flags from after 4.15: EOPNOTSUPP;
+ *     exec on a noexec mount EPERM; GROWSDOWN or another type EINVAL. A shared mapping of a file
+ *     that is not writable is SHARED no more and can never be written.
  *  5. Anonymous: shared has offset 0 and a file object of its own; droppable sets NORESERVE,
  *     WIPEONFORK, DONTDUMP and refuses LOCKED and GROWSDOWN; private is indexed by its address.
  *  6. What was mapped in the range goes. With rule mmap_fixed_atomic a failure (a sealed area
@@ -143,7 +143,8 @@ static int check_file(struct model *m, struct mapping *map, u64 len)
 {
 	const struct model_file *f = &m->files[map->file];
 	u64 type = map->mapflags & ABI_MAP_TYPE;
-	u64 max = f->inode == MODEL_INODE_ZERO ? ~0ull : (1ull << 63) - 1;
+	bool device = f->inode == MODEL_INODE_ZERO || f->inode == MODEL_INODE_DEV;
+	u64 max = device ? ~0ull : (1ull << 63) - 1;
 
 	if (len > max || map->pgoff > (max - len) >> PAGE_SHIFT)
 		return -EOVERFLOW;

@@ -79,6 +79,12 @@ static void test_refused_by_close(void **state)
 	check_refusals(*state, rows, ARRAY_SIZE(rows));
 }
 
+static void test_device_has_no_largest_offset(void **state)
+{
+	run(*state, "mmap(@0, +2, rw, shared|fixed, dev, 0x7ffffffffffff000) = @0\n"
+		    "mmap(@4, +2, rw, shared|fixed, m0, 0x7ffffffffffff000) = EOVERFLOW\n");
+}
+
 static void test_growing_in_place_with_close_joins_nothing_behind(void **state)
 {
 	static const char program[] = CLOSE_AREA "munmap(@2, +2)\nmremap(@0, +2, +4, 0, @0) = @0";
@@ -390,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_refused_geometry),
 		TEST(test_refused_by_close),
+		TEST(test_device_has_no_largest_offset),
 		TEST(test_growing_in_place_with_close_joins_nothing_behind),
 		TEST(test_refused_by_flags),
 		TEST(test_refused_by_file),

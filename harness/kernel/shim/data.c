@@ -61,6 +61,8 @@ const struct vm_operations_struct vma_dummy_vm_ops;
 atomic_t lru_disable_count = ATOMIC_INIT(1);
 DEFINE_STATIC_KEY_FALSE(init_on_alloc);
 DEFINE_STATIC_KEY_FALSE(init_on_free);
+/* Nobody counts on which node a page was had. */
+struct static_key_true vm_numa_stat_key = { .key = STATIC_KEY_INIT_FALSE };
 
 /* Huge pages only where an area was told so by madvise, and none is ever made (nothing.c). */
 unsigned long transparent_hugepage_flags = 1 << TRANSPARENT_HUGEPAGE_REQ_MADV_FLAG;
