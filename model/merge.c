@@ -81,8 +81,8 @@ const char *const merge_rule_meanings[MERGE_RULE_COUNT] = {
 		"the faulted part is a fork child and may not take in an unfaulted one",
 	[MERGE_OFFSET] = "the page offsets do not continue",
 	[MERGE_CROSS] = "left and right both match but have different anon_vmas: left wins",
-	[MERGE_EXCLUDED] = "the neighbour is what MREMAP_DONTUNMAP moves from, or what mremap "
-			   "moves merges with nothing",
+	[MERGE_EXCLUDED] = ("the neighbour is what MREMAP_DONTUNMAP moves from, or what mremap "
+			    "moves merges with nothing"),
 	[MERGE_BRK] = "brk looks at no other area than the heap's own",
 	[MERGE_OK] = "merged",
 };
