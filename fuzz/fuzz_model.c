@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Property: whatever the program, the model of every kernel keeps its own invariants after each
- * operation, and the same program leads to the same state when it is run again.
+ * operation, whichever allocation fails in it, and the same program leads to the same state when it
+ * is run again.
  *
  * The first byte chooses the profile, the rest is the program.
  */
@@ -35,8 +36,10 @@ static u64 run(struct model *m, struct snapshot *snap, const struct prog *prog)
 	model_reset(m);
 	for (u32 i = 0; i < prog->count; i++) {
 		struct op_result want = { 0 };
-		int err = model_step(m, i, &prog->ops[i], NULL, &want);
+		int err;
 
+		m->fail_at = prog->ops[i].fail_nth;
+		err = model_step(m, i, &prog->ops[i], NULL, &want);
 		if (err) {
 			/* The program outgrew the model, which then says how. */
 			CHECK(err == -E2BIG && m->limit);

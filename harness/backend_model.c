@@ -6,7 +6,8 @@
  *	mutant:N       the newest specification with one deliberate mistake, to prove that the
  *	               comparison can fail
  *
- * Both predict: nothing tells them what another side did.
+ * Both predict: nothing tells them what another side did. What they allocate is the points of
+ * alloc_points.def: of an operation with fail_nth=3 the third point that it meets fails.
  */
 #include "harness/backend.h"
 
@@ -39,6 +40,7 @@ static struct model_backend *backend_new(const struct backend_type *type,
 	mb->base.observes = SNAP_ALL;
 	mb->base.ops = OPS_ALL;
 	mb->base.files = FILES_ALL;
+	mb->base.can_fail_alloc = true;
 	model_config_default(&mb->config);
 	mb->config.rules = profile->rules;
 	mb->base.config = mb->config;
@@ -131,11 +133,13 @@ static int exec(struct backend *b, u32 index, struct op_result *result, struct d
 
 	(void)diag;
 	mb->index = index;
+	mb->model.fail_at = mb->prog->ops[index].fail_nth;
 	/* The session's own model outgrows its arrays with the same program, and skips the case. */
 	if (model_step(&mb->model, index, &mb->prog->ops[index], NULL, result)) {
 		result->err = RESULT_REFUSED;
 		result->value = 0;
 	}
+	result->alloc_failed = mb->model.failed != ALLOC_NONE;
 	return 0;
 }
 

@@ -25,6 +25,9 @@
 #define ERRORS_IN_A_ROW_MAX 10
 #define MINIMISE_RUNS 20000
 #define MINIMISE_RUNS_KNOWN 2000
+/* Of a thousand operations so many have an allocation that fails, if the backend can do that: every
+ * second program has one, and most operations are still seen to work. */
+#define FAIL_PERMIL 30
 
 struct job {
 	const struct fuzz_options *options;
@@ -32,7 +35,7 @@ struct job {
 	struct fuzz_tally *tally;
 	struct cmd_session cs;
 	struct model *scratch; /* of the generator */
-	struct generate_options generate; /* what the backend has, of what was asked for */
+	struct generate_options generate; /* of what was asked for, what the backend can */
 	struct findings *findings;
 	struct fuzz_log *log;  /* NULL: the kernel's log is not looked at */
 	struct prog prog, small;
@@ -381,6 +384,7 @@ static bool take_available(struct job *j, struct diag *diag)
 	j->generate = j->options->generate;
 	j->generate.available &= b->ops;
 	j->generate.files &= b->files;
+	j->generate.fail_permil = b->can_fail_alloc ? FAIL_PERMIL : 0;
 	if (!j->generate.only || j->generate.only & b->ops)
 		return true;
 	diag_set(diag, 0, "the backend %s has none of the operations of --only", b->type->name);

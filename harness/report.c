@@ -99,6 +99,23 @@ static void print_results(FILE *out, const struct prog *prog, const struct outco
 		seen);
 }
 
+/* What could have failed, and which of it the state on the left is of. */
+static void print_points(FILE *out, const struct model *m, const struct outcome *outcome)
+{
+	u32 i;
+
+	if (!outcome->seen.alloc_failed)
+		return;
+	fprintf(out, "\nAn allocation failed in this operation. None of what may come of it "
+		     "agrees:\n\n");
+	for (i = 0; i < ALLOC_POINT_COUNT; i++)
+		if (outcome->tried[i])
+			fprintf(out, "    %c %s (%u): %s\n", m->failed == i ? '*' : ' ',
+				alloc_point_descs[i].name, outcome->tried[i],
+				alloc_point_descs[i].effect);
+	fprintf(out, "    * is the nearest, and the state above.\n");
+}
+
 static void print_merges(FILE *out, const struct model *m)
 {
 	bool explained[MERGE_RULE_COUNT] = {false};
@@ -197,6 +214,7 @@ void report_print(FILE *out, struct session *s, const struct prog *prog,
 		fprintf(out, "\nState after operation %u, specified left, seen right:\n\n",
 			outcome->op + 1);
 		snap_print_both(out, session_want(s), session_seen(s));
+		print_points(out, session_model(s), outcome);
 		print_merges(out, session_model(s));
 	}
 	print_origin(out, s, origin);
@@ -254,6 +272,20 @@ static void json_merges(struct json *j, const struct model *m)
 		json_string(j, "next", merge_rule_names[m->merges[i].next]);
 		json_close(j);
 	}
+	json_close(j);
+}
+
+static void json_points(struct json *j, const struct model *m, const struct outcome *outcome)
+{
+	u32 i;
+
+	if (!outcome->seen.alloc_failed)
+		return;
+	json_string(j, "alloc_failed_nearest", alloc_point_descs[m->failed].name);
+	json_object(j, "alloc_failed_tried");
+	for (i = 0; i < ALLOC_POINT_COUNT; i++)
+		if (outcome->tried[i])
+			json_u64(j, alloc_point_descs[i].name, outcome->tried[i]);
 	json_close(j);
 }
 
@@ -319,6 +351,7 @@ void report_json(FILE *out, struct session *s, const struct prog *prog,
 	if (session_want(s)) {
 		json_state(&j, "state_specified", session_want(s));
 		json_state(&j, "state_seen", session_seen(s));
+		json_points(&j, session_model(s), outcome);
 		json_merges(&j, session_model(s));
 	}
 	json_machine(&j, s, origin);

@@ -7,6 +7,8 @@
  *	   choice.
  *	2. The model says what was to be returned, and adopts the choice if it was permitted.
  *	3. Results, then states, are compared. The first difference ends the case.
+ *	   If an allocation failed, it is not known which of the model's allocation points it was:
+ *	   each is tried, and the first that leads to what was seen is what happened.
  *	4. A difference is tried against the known bugs of the backend's kernel: the model is run
  *	   again over the recorded results with them switched on.
  */
@@ -16,14 +18,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More than any program has: filling areas meets two points a page at most, the most frequent. */
+#define POINTS_MAX (2 * MODEL_PAGES_MAX)
+
 struct session {
 	struct backend *backend;
 	struct model_config config;
 	struct model *model;  /* in step with the backend */
-	struct model *replay; /* for trying known bugs */
+	/* for trying known bugs; and, while allocation points are tried, what to go back to */
+	struct model *spare;
 	struct snapshot want, seen;
 	struct snapshot quirky; /* what the replay ends with */
 	struct op_result results[PROG_OPS_MAX];
+	u32 fail_at[PROG_OPS_MAX]; /* the allocation point that explains each result; 0: none */
 	bool diverged; /* want, seen and model are of an operation at fault */
 };
 
@@ -72,8 +79,8 @@ struct session *session_new(struct backend *b, const struct model_config *config
 	if (!s)
 		return NULL;
 	s->model = malloc(sizeof(*s->model));
-	s->replay = malloc(sizeof(*s->replay));
-	if (!s->model || !s->replay) {
+	s->spare = malloc(sizeof(*s->spare));
+	if (!s->model || !s->spare) {
 		session_free(s);
 		return NULL;
 	}
@@ -88,7 +95,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	free(s->model);
-	free(s->replay);
+	free(s->spare);
 	free(s);
 }
 
@@ -139,14 +146,15 @@ static bool quirks_agree(struct session *s, const struct prog *prog, u32 last, u
 	u32 i;
 
 	config.quirks.on |= quirks;
-	model_init(s->replay, &config);
+	model_init(s->spare, &config);
 	for (i = 0; i <= last; i++) {
-		if (model_step(s->replay, i, &prog->ops[i], &s->results[i], &want))
+		s->spare->fail_at = s->fail_at[i];
+		if (model_step(s->spare, i, &prog->ops[i], &s->results[i], &want))
 			return false;
 		if (!result_equal(&want, &s->results[i]))
 			return false;
 	}
-	model_snapshot(s->replay, &s->quirky, (s->seen.fields & SNAP_PAGES) != 0);
+	model_snapshot(s->spare, &s->quirky, (s->seen.fields & SNAP_PAGES) != 0);
 	snap_compare(&s->quirky, &s->seen, &diff);
 	return diff.aspect == ASPECT_NONE;
 }
@@ -266,6 +274,70 @@ static bool complained(struct session *s, const struct prog *prog, struct outcom
 	return true;
 }
 
+/* How far one candidate agrees with what was seen. */
+enum agreement { AGREES_NOT, AGREES_RESULT, AGREES };
+
+/* The model executes operation @i with its @point-th allocation failing. */
+static enum agreement candidate(struct session *s, const struct prog *prog, u32 i, u32 point)
+{
+	struct snap_diff diff;
+	struct op_result want;
+
+	s->model->fail_at = point;
+	if (model_step(s->model, i, &prog->ops[i], &s->results[i], &want) ||
+	    !result_equal(&want, &s->results[i]))
+		return AGREES_NOT;
+	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
+	snap_compare(&s->want, &s->seen, &diff);
+	return diff.aspect == ASPECT_NONE ? AGREES : AGREES_RESULT;
+}
+
+/*
+ * An allocation failed in operation @i, and s->seen is the state behind it: which of the model's
+ * points was it? Failures that nobody notices come first: then the outcome is the ordinary one. The
+ * model is as before when this returns: the point that agrees, else the nearest.
+ */
+static u32 find_point(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
+{
+	enum agreement best = AGREES_NOT;
+	u32 point, nearest = 0;
+
+	model_copy(s->spare, s->model);
+	outcome->tried[ALLOC_NONE] = 1;
+	for (point = 0; point <= POINTS_MAX && best != AGREES; point++) {
+		enum agreement how = candidate(s, prog, i, point);
+		enum alloc_point failed = s->model->failed;
+
+		model_copy(s->model, s->spare);
+		if (point && failed == ALLOC_NONE)
+			break;
+		if (point)
+			outcome->tried[failed]++;
+		if (how > best) {
+			best = how;
+			nearest = point;
+		}
+	}
+	return nearest;
+}
+
+/* Sets s->fail_at for operation @i. 0, or the error of the backend. */
+static int explain_failure(struct session *s, const struct prog *prog, u32 i,
+			   struct outcome *outcome)
+{
+	struct backend *b = s->backend;
+	int err;
+
+	s->fail_at[i] = 0;
+	memset(outcome->tried, 0, sizeof(outcome->tried));
+	if (!s->results[i].alloc_failed)
+		return 0;
+	err = b->type->snapshot(b, &s->seen, &outcome->diag);
+	if (!err)
+		s->fail_at[i] = find_point(s, prog, i, outcome);
+	return err;
+}
+
 /* Operation @i on both sides. True: they agree so far. Else @outcome says it all. */
 static bool step(struct session *s, const struct prog *prog, u32 i, const struct session_opts *opts,
 		 struct outcome *outcome)
@@ -287,6 +359,11 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 			 i + 1);
 		return false;
 	}
+	outcome->verdict = VERDICT_ERROR;
+	if (explain_failure(s, prog, i, outcome))
+		return false;
+	outcome->verdict = VERDICT_SKIP;
+	s->model->fail_at = s->fail_at[i];
 	if (model_step(s->model, i, op, seen, &outcome->want)) {
 		diag_set(&outcome->diag, 0, "too large for the model: %s", s->model->limit);
 		return false;
@@ -326,6 +403,17 @@ static bool finish(struct session *s, const struct prog *prog, struct outcome *o
 	return b->type->finish(b, &outcome->diag) == 0 && !complained(s, prog, outcome);
 }
 
+/* Which allocation failed is told by pages too, so that they must be seen after every operation. */
+static bool fails_alloc(const struct prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->count; i++)
+		if (prog->ops[i].fail_nth)
+			return true;
+	return false;
+}
+
 /* What the test processes are before a program: of a backend that had to be started anew it may be
  * something else than before. */
 static void take_base(struct session *s)
@@ -353,6 +441,7 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 
 	s->diverged = false;
 	outcome->op = 0;
+	memset(outcome->tried, 0, sizeof(outcome->tried));
 	outcome->ops_done = 0;
 	outcome->quirks_explain = 0;
 	outcome->quirks_met = 0;
@@ -367,7 +456,7 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 		return;
 	}
 	outcome->verdict = VERDICT_ERROR;
-	if (b->type->reset(b, prog, opts->pages_each, &outcome->diag))
+	if (b->type->reset(b, prog, opts->pages_each || fails_alloc(prog), &outcome->diag))
 		return;
 	take_base(s);
 	model_reset(s->model);

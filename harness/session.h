@@ -37,6 +37,9 @@ struct outcome {
 	u32 quirks_explain;          /* bit mask: quirks that together make the model agree */
 	u32 quirks_met;              /* quirks that were on and changed what happened */
 	u32 ops_done;                /* operations compared */
+	/* If an allocation failed in that operation (seen.alloc_failed): how many candidates there
+	 * were, by what fails in them; [ALLOC_NONE] is that it is not noticed. None agreed. */
+	u16 tried[ALLOC_POINT_COUNT];
 	struct diag diag;            /* for SKIP and ERROR */
 };
 

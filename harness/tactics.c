@@ -189,6 +189,24 @@ static bool arguments(const struct prog *best, u32 fault, u32 step, struct prog 
 	return false;
 }
 
+/* One operation, from the last, without a failing allocation, or with the failure of an earlier
+ * one. */
+static bool failures(const struct prog *best, u32 fault, u32 step, struct prog *out)
+{
+	u32 i;
+
+	(void)fault;
+	for (i = best->count; i-- > 0;) {
+		if (step < best->ops[i].fail_nth) {
+			*out = *best;
+			out->ops[i].fail_nth = (u8)step;
+			return true;
+		}
+		step -= best->ops[i].fail_nth;
+	}
+	return false;
+}
+
 /* Is argument @a of @op an address in the arena, not before its begin? */
 static bool is_arena(const struct op *op, u32 a)
 {
@@ -264,6 +282,7 @@ const struct tactic tactics[] = {
 	{"chunks", chunks},
 	{"drop_process", drop_process},
 	{"merge_processes", merge_processes},
+	{"failures", failures},
 	{"shift_down", shift_down},
 	{"arguments", arguments},
 	{"fold_pages", fold_pages},

@@ -20,7 +20,7 @@
  *  8. A fault below an area that grows down extends it, if the gap below stays 256 pages wide
  *     (unless what is there grows down too or is not accessible) and the limits allow it; the area
  *     becomes faulted before anything else (expand_stack(), expand_downwards()), and is soft-dirty
- *     for what is new in it (op_clear_refs.c).
+ *     for what is new in it (op_clear_refs.c). No memory for that: SIGSEGV.
  *  9. Filling (mlock, MAP_POPULATE, MAP_LOCKED, mlockall): private writable areas as by stores, all
  *     others as by loads; areas with LOCKONFAULT are left out; a page that cannot be had ends it,
  *     and so does an area without any access right (populate_vma_page_range(), __mm_populate()).
@@ -31,6 +31,10 @@
  *     (uffd_disable_fault_around()). Whether a page is mapped that may be so or not makes a
  *     difference for minor, and whether a freed one is still there for missing: such a program is
  *     not gone on with.
+ * 11. No memory: ENOMEM, which is what handle_mm_fault() says (VM_FAULT_OOM; a kernel then tries
+ *     the load or store again). Nothing was mapped, though a store may have made the area faulted.
+ *     When filling, only the first page of an area can fail so: behind it, what was filled counts,
+ *     and the rest is tried again.
  */
 #include <errno.h>
 
@@ -85,12 +89,27 @@ static void make_anon(struct model *m, struct model_mm *mm, u32 i, u64 addr, u64
 }
 
 /* Rule 7. */
-static void own_anon(const struct model_vma *v, struct model_page *p)
+static int own_anon(struct model *m, const struct model_vma *v, struct model_page *p)
 {
 	if (p->exclusive)
-		return;
+		return 0;
+	if (alloc_fails(m, ALLOC_FAULT))
+		return -ENOMEM;
 	p->owner = v->anon_vma;
 	p->exclusive = true;
+	return 0;
+}
+
+/* Rules 3, 4 and 11: what comes before a page of the area's own is mapped. */
+static int prepare_store(struct model *m, struct model_mm *mm, u32 i)
+{
+	bool faulted = mm->vmas[i].anon_vma;
+
+	if (alloc_fails(m, ALLOC_FAULT))
+		return -ENOMEM;
+	anon_vma_prepare(m, mm, i);
+	/* If it was faulted before, no page has the same effect as no page table. */
+	return !faulted && alloc_fails(m, ALLOC_FAULT_PAGE) ? -ENOMEM : 0;
 }
 
 /* Rule 10 for anonymous memory: a @page that is NULL is not there. */
@@ -124,13 +143,15 @@ static int fault_file(struct model *m, struct model_mm *mm, u32 i, u64 addr, enu
 	u64 index = v->pgoff + (addr - v->start);
 	struct model_page *p = page_at(mm, addr);
 	bool mapped = p && p->state == PAGE_FILE, may_be_mapped = p && !mapped;
+	int err;
 
 	if (mapped && !cow)
 		return 0;
-	if (cow)
-		anon_vma_prepare(m, mm, i);
 	if (access == ACCESS_READ)
 		fault_around(m, mm, v, addr);
+	err = cow ? prepare_store(m, mm, i) : alloc_fails(m, ALLOC_FAULT) ? -ENOMEM : 0;
+	if (err)
+		return err;
 	if (index >= m->files[v->file].pages)
 		return RESULT_SIGBUS;
 	if (v->uffd && file_waits(m, v, index, mapped, may_be_mapped))
@@ -155,19 +176,22 @@ int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access 
 		return mutant(m, MUTANT_GUARD_READABLE) ? 0 : RESULT_SIGSEGV;
 	if (p && p->state == PAGE_ANON) {
 		anon_waits(m, &mm->vmas[i], p);
-		if (access == ACCESS_WRITE)
-			own_anon(&mm->vmas[i], p);
-		return 0;
+		return access == ACCESS_WRITE ? own_anon(m, &mm->vmas[i], p) : 0;
 	}
 	if (!mm->vmas[i].anonymous)
 		return fault_file(m, mm, i, addr, access);
 	/* Rule 3. */
 	if (access == ACCESS_WRITE) {
-		anon_vma_prepare(m, mm, i);
+		int err = prepare_store(m, mm, i);
+
+		if (err)
+			return err;
 		if (anon_waits(m, &mm->vmas[i], p))
 			return RESULT_SIGBUS;
 		make_anon(m, mm, i, addr, 0);
 	} else if (!p) {
+		if (alloc_fails(m, ALLOC_FAULT))
+			return -ENOMEM;
 		if (anon_waits(m, &mm->vmas[i], p))
 			return RESULT_SIGBUS;
 		p = page_make(m, mm, addr);
@@ -190,6 +214,8 @@ static bool grow_down(struct model *m, struct model_mm *mm, u32 i, u64 addr)
 		return false;
 	if (prev && !(prev->flags & VMF_GROWSDOWN) && (prev->flags & VMF_ACCESS) &&
 	    addr - prev->end < STACK_GUARD_GAP)
+		return false;
+	if (alloc_fails(m, ALLOC_STACK))
 		return false;
 	anon_vma_prepare(m, mm, i);
 	if (v->end - addr > mm_limit(m, mm, LIMIT_STACK) || grow > v->pgoff ||
@@ -280,20 +306,25 @@ void model_write(struct model *m, struct step *s)
 	}
 }
 
-/* Rule 9, for one area. */
-static int populate_vma(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end)
+/* Rules 9 and 11, for one area. */
+s64 populate_vma(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end)
 {
 	const struct model_vma *v = &mm->vmas[i];
 	bool write = (v->flags & (VMF_WRITE | VMF_SHARED)) == VMF_WRITE;
 
 	if (v->flags & VMF_LOCKONFAULT)
-		return 0;
+		return (s64)(end - start);
 	if (!(v->flags & VMF_ACCESS))
 		return -EFAULT;
-	for (u64 a = start; a < end && !m->limit; a++)
-		if (fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ))
-			return -EFAULT;
-	return 0;
+	for (u64 a = start; a < end && !m->limit; a++) {
+		int err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
+
+		if (err && a > start)
+			return (s64)(a - start);
+		if (err)
+			return err == -ENOMEM ? err : -EFAULT;
+	}
+	return (s64)(end - start);
 }
 
 int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool ignore_errors)
@@ -301,10 +332,16 @@ int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool igno
 	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++) {
 		u64 first = mm->vmas[i].start > start ? mm->vmas[i].start : start;
 		u64 last = mm->vmas[i].end < end ? mm->vmas[i].end : end;
-		int err = populate_vma(m, mm, i, first, last);
 
-		if (err && !ignore_errors)
-			return err;
+		while (first < last) {
+			s64 done = populate_vma(m, mm, i, first, last);
+
+			if (done < 0 && !ignore_errors)
+				return (int)done;
+			if (done < 0)
+				break;
+			first += (u64)done;
+		}
 	}
 	return 0;
 }

@@ -485,6 +485,16 @@ static u64 canonical(const struct gen *g, enum arg_kind kind, u64 value)
 	return kind == ARG_FILE && !(g->options->files >> value & 1) ? FILE_MEM0 : value;
 }
 
+/* Which allocation fails, if any: most operations make few. Who wants none to fail gets the same
+ * programs as if there were no such thing. */
+static u8 draw_fail(struct gen *g)
+{
+	if (!g->options->fail_permil || rng_below(&g->rng, 1000) >= g->options->fail_permil)
+		return 0;
+	return (u8)(1 + rng_below(&g->rng, 2u << rng_below(&g->rng, 5)));
+}
+_Static_assert(2u << 4 == OP_FAIL_MAX, "draw_fail() draws any of them");
+
 static void draw_op(struct gen *g, struct op *op)
 {
 	memset(op, 0, sizeof(*op));
@@ -498,6 +508,7 @@ static void draw_op(struct gen *g, struct op *op)
 	draw_args(g, op);
 	if (rng_below(&g->rng, 1000) < g->options->bad_permil)
 		spoil(g, op);
+	op->fail_nth = draw_fail(g);
 	for (u32 k = 0; k < op_descs[op->kind].arg_count; k++)
 		op->arg[k] = canonical(g, op_descs[op->kind].arg[k].kind, op->arg[k]);
 }
@@ -517,6 +528,8 @@ int generate_tail(struct prog *prog, struct model *m, const struct generate_opti
 		int err;
 
 		draw_op(&g, &prog->ops[prog->count]);
+		/* Which of the model's points a kernel's allocation is, nobody knows: a guess. */
+		m->fail_at = prog->ops[prog->count].fail_nth;
 		err = model_step(m, prog->count, &prog->ops[prog->count], NULL, &result);
 		if (err)
 			return err;

@@ -16,13 +16,16 @@
 struct generate_options {
 	u32 ops;	/* operations of a program, at most PROG_OPS_MAX */
 	u32 bad_permil; /* chance in a thousand that an argument is a bad one */
+	/* chance in a thousand that an allocation of an operation fails; only for backends that can
+	 * make one fail */
+	u32 fail_permil;
 	bool no_fork;	/* never fork nor exit (for measuring) */
 	u64 only;	/* not 0: bit mask of the operations that may be used */
 	u64 available;	/* bit mask of the operations that there are at all (backend.ops) */
 	u32 files;	/* bit mask of enum file_arg: what there is to map (backend.files) */
 };
 
-/* 20 operations, 30 permil, everything that there is. */
+/* 20 operations, 30 permil of bad arguments, no allocation fails, everything that there is. */
 void generate_options_default(struct generate_options *options);
 
 /*

@@ -28,6 +28,10 @@ static inline bool mutant(const struct model *m, enum mutant which)
  * met. */
 bool quirk(struct model *m, enum model_quirk which);
 
+/* The operation meets a place where the kernel allocates: is it the one that is to fail? Asked in
+ * the order in which the kernel comes to them, and only where something is allocated. */
+bool alloc_fails(struct model *m, enum alloc_point point);
+
 /* The program outgrew an array: says so and makes model_step() give up. */
 void limit(struct model *m, const char *what);
 
@@ -53,8 +57,9 @@ void vma_delete(struct model *m, struct model_mm *mm, u32 i);
 /* The index that page @page of the area has: what its anonymous pages are found by. */
 u64 vma_index(const struct model *m, const struct model_vma *v, u64 page);
 /* Cuts area @i at @page, strictly inside: i is then the lower part, i + 1 the upper.
- * @new_below: the lower part is the copy (which matters for the order of its chain alone). */
-void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_below);
+ * @new_below: the lower part is the copy (which matters for the order of its chain alone).
+ * 0, or -ENOMEM: nothing changed. */
+int vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_below);
 /* Is there room below max_map_count for one more by splitting (split_vma())? */
 bool vma_may_split(const struct model *m, const struct model_mm *mm);
 s64 mm_map_count(const struct model *m, const struct model_mm *mm);
@@ -110,7 +115,7 @@ struct merge_range {
 };
 /*
  * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that
- * now holds it, or -1: no merge, nothing changed. Counters are the caller's.
+ * now holds it, or -1: no merge, or no memory for one; nothing changed. Counters are the caller's.
  */
 int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r);
 /* mmap before 6.12: the right-hand side is decided first. */
@@ -152,8 +157,12 @@ void file_set_tag(struct model *m, u16 file, u64 index, u64 tag);
 void file_punch(struct model *m, u16 file, u64 first, u64 count);
 
 enum access { ACCESS_READ, ACCESS_WRITE };
-/* Faults page @addr of area @i in, whatever its permissions. 0, RESULT_SIGSEGV or RESULT_SIGBUS. */
+/* Faults page @addr of area @i in, whatever its permissions. 0, RESULT_SIGSEGV, RESULT_SIGBUS or
+ * -ENOMEM. */
 int fault_in(struct model *m, struct model_mm *mm, u32 i, u64 addr, enum access access);
+/* Fills pages of area @i in order, up to the first that cannot be had (populate_vma_page_range()):
+ * how many, or of the first page -EFAULT or -ENOMEM. */
+s64 populate_vma(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end);
 /* Fills [start, end) as mlock does (__mm_populate()): 0, -EFAULT or -ENOMEM of the first failure;
  * with @ignore_errors goes on behind it. */
 int populate(struct model *m, struct model_mm *mm, u64 start, u64 end, bool ignore_errors);

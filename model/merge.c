@@ -39,7 +39,9 @@
  *     is that of R if the operation sets the flags of what comes out (mprotect, madvise, mlock,
  *     names), that of the area that stays if it does not (mseal, mbind, mremap).
  * 10. When nothing merges, the area is split at the start and then at the end of R; if the second
- *     split finds no room, the first one stays (vma_modify()).
+ *     split finds no room or no memory, the first one stays (vma_modify()).
+ * 11. Without memory for a merge nothing changes; a new range is then not merged, and so is a
+ *     changed one, or with rule merge_nomem_fails the change fails.
  */
 #include <errno.h>
 
@@ -295,6 +297,9 @@ int merge_new(struct model *m, struct model_mm *mm, const struct merge_range *r)
 	record(m, r, left, right);
 	if (left != MERGE_OK && right != MERGE_OK)
 		return -1;
+	/* Rule 11. */
+	if (alloc_fails(m, ALLOC_MERGE_NEW))
+		return -1;
 	return join_new(m, mm, r, i, left == MERGE_OK, right == MERGE_OK);
 }
 
@@ -317,6 +322,9 @@ int merge_new_chained(struct model *m, struct model_mm *mm, const struct merge_r
 	left = side_matches(m, &chained, prev, true);
 	record(m, r, left, right);
 	if (left != MERGE_OK && right != MERGE_OK)
+		return -1;
+	/* Rule 11. */
+	if (alloc_fails(m, ALLOC_MERGE_NEW))
 		return -1;
 	return join_new(m, mm, r, i, left == MERGE_OK, right == MERGE_OK);
 }
@@ -367,18 +375,15 @@ static u32 join_existing(struct model *m, struct model_mm *mm, const struct merg
 static int split_around(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end)
 {
 	if (start > mm->vmas[*i].start) {
-		if (!vma_may_split(m, mm))
+		if (!vma_may_split(m, mm) || vma_split(m, mm, *i, start, true))
 			return -ENOMEM;
-		vma_split(m, mm, *i, start, true);
 		if (m->limit)
 			return 0;
 		++*i;
 	}
-	if (end < mm->vmas[*i].end) {
-		if (!vma_may_split(m, mm))
+	if (end < mm->vmas[*i].end)
+		if (!vma_may_split(m, mm) || vma_split(m, mm, *i, end, false))
 			return -ENOMEM;
-		vma_split(m, mm, *i, end, false);
-	}
 	return 0;
 }
 
@@ -426,13 +431,21 @@ static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct mer
 	struct model_vma *mid = &mm->vmas[*i];
 	enum merge_rule left, right;
 	u64 parts = r->flags;
+	bool merges;
 
 	sides_match(m, mm, r, mid, &left, &right);
-	if (left == MERGE_OK)
+	merges = left == MERGE_OK || right == MERGE_OK;
+	/* Rule 11. */
+	if (merges && alloc_fails(m, ALLOC_MERGE_MODIFY)) {
+		if (m->config.rules.merge_nomem_fails)
+			return -ENOMEM;
+		merges = false;
+	}
+	if (merges && left == MERGE_OK)
 		parts |= mid[-1].flags;
-	if (right == MERGE_OK)
+	if (merges && right == MERGE_OK)
 		parts |= mid[1].flags;
-	if (left != MERGE_OK && right != MERGE_OK) {
+	if (!merges) {
 		int err = split_around(m, mm, i, r->start, r->end);
 
 		if (err || m->limit)

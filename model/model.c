@@ -24,6 +24,15 @@ const struct mutant_desc mutant_descs[] = {
 /* clang-format on */
 const u32 mutant_count = MUTANT_COUNT;
 
+/* clang-format off */
+const struct alloc_point_desc alloc_point_descs[ALLOC_POINT_COUNT] = {
+	[ALLOC_NONE] = { "none", "", "no failure is noticed" },
+#define P(NAME, name_, source_, effect_) [ALLOC_##NAME] = { #name_, source_, effect_ },
+	ALLOC_POINT_TABLE(P)
+#undef P
+};
+/* clang-format on */
+
 void model_config_default(struct model_config *config)
 {
 	*config = (struct model_config){
@@ -94,6 +103,56 @@ void model_reset(struct model *m)
 	m->quirks_met = 0;
 	m->committed_extra = 0;
 	m->limit = NULL;
+	m->fail_at = 0;
+	m->points_met = 0;
+	m->failed = ALLOC_NONE;
+}
+
+static void copy_mm(struct model_mm *to, const struct model_mm *from)
+{
+	to->alive = from->alive;
+	to->vma_count = from->vma_count;
+	to->page_count = from->page_count;
+	memcpy(to->vmas, from->vmas, from->vma_count * sizeof(from->vmas[0]));
+	memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
+	memcpy(to->counter, from->counter, sizeof(from->counter));
+	to->generation = from->generation;
+	to->sealed_pages = from->sealed_pages;
+	to->def_flags = from->def_flags;
+	to->base_locked = from->base_locked;
+	to->last = from->last;
+}
+
+void model_copy(struct model *to, const struct model *from)
+{
+	to->config = from->config;
+	for (u32 n = 0; n < from->proc_count; n++)
+		copy_mm(&to->mm[n], &from->mm[n]);
+	to->proc_count = from->proc_count;
+	to->live = from->live;
+	to->op_index = from->op_index;
+	to->fail_at = from->fail_at;
+	to->points_met = from->points_met;
+	to->failed = from->failed;
+	to->anon_vma_top = from->anon_vma_top;
+	memcpy(to->anon_vmas, from->anon_vmas, from->anon_vma_top * sizeof(from->anon_vmas[0]));
+	to->file_count = from->file_count;
+	memcpy(to->files, from->files, from->file_count * sizeof(from->files[0]));
+	to->file_page_count = from->file_page_count;
+	memcpy(to->file_pages, from->file_pages,
+	       from->file_page_count * sizeof(from->file_pages[0]));
+	to->merge_count = from->merge_count;
+	memcpy(to->merges, from->merges, from->merge_count * sizeof(from->merges[0]));
+	to->quirks_met = from->quirks_met;
+	to->limit = from->limit;
+}
+
+bool alloc_fails(struct model *m, enum alloc_point point)
+{
+	if (++m->points_met != m->fail_at)
+		return false;
+	m->failed = point;
+	return true;
 }
 
 bool quirk(struct model *m, enum model_quirk which)
@@ -122,8 +181,11 @@ int model_step(struct model *m, u32 index, const struct op *op, const struct op_
 	*want = (struct op_result){ 0 };
 	m->op_index = index;
 	m->merge_count = 0;
+	m->points_met = 0;
+	m->failed = ALLOC_NONE;
 	model_fns[op->kind](m, &step);
 	if (mutant(m, MUTANT_MAP_COUNT) && op->kind == OP_EXIT && !want->err)
 		m->mm[__builtin_ctz(m->live)].counter[COUNT_MAP]++;
+	m->fail_at = 0;
 	return m->limit ? -E2BIG : 0;
 }

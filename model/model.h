@@ -2,10 +2,10 @@
 /*
  * The reference model: what Linux is specified to do with virtual memory areas.
  *
- * State is arrays and ids, no pointers and no allocation; a model is about 0.3 MiB and is reset,
- * not copied. Areas are sorted by address and found by looking at each. Addresses inside are page
- * numbers, ranges are half open. Source of truth for each part: the kernel function named beside
- * it.
+ * State is arrays and ids, no pointers and no allocation; a model is about 0.3 MiB, and resetting
+ * or copying it touches only what is in use. Areas are sorted by address and found by looking at
+ * each. Addresses inside are page numbers, ranges are half open. Source of truth for each part: the
+ * kernel function named beside it.
  *
  *	struct model m;
  *	model_init(&m, &config);
@@ -15,6 +15,7 @@
 #define MODEL_MODEL_H
 
 #include "abi.h"
+#include "alloc_points.def"
 #include "op.h"
 #include "rules.h"
 #include "snapshot.h"
@@ -187,6 +188,21 @@ enum merge_rule {
 extern const char *const merge_rule_names[MERGE_RULE_COUNT];	/* "flags", "anon_vma", ... */
 extern const char *const merge_rule_meanings[MERGE_RULE_COUNT]; /* a sentence each */
 
+/* Where an allocation may fail, in the order of alloc_points.def. */
+enum alloc_point {
+	ALLOC_NONE,
+#define P(NAME, ...) ALLOC_##NAME,
+	ALLOC_POINT_TABLE(P)
+#undef P
+		ALLOC_POINT_COUNT
+};
+struct alloc_point_desc {
+	const char *name;
+	const char *source; /* the kernel function that meets the failure */
+	const char *effect; /* what it leads to: a sentence */
+};
+extern const struct alloc_point_desc alloc_point_descs[ALLOC_POINT_COUNT]; /* [0]: "none" */
+
 /* One merge that the model considered during an operation. */
 struct merge_record {
 	u64 start, end; /* the range, page numbers */
@@ -200,6 +216,13 @@ struct model {
 	u32 proc_count;	  /* processes ever made */
 	u32 live;	  /* bit mask of those that live */
 	u32 op_index;	  /* of the operation being executed */
+	/*
+	 * Which allocation of the next model_step() fails: 0 none, k the k-th point of
+	 * alloc_points.def that the operation meets. model_step() sets it back to 0.
+	 */
+	u32 fail_at;
+	u32 points_met;		/* by the last operation */
+	enum alloc_point failed; /* what failed in it; ALLOC_NONE if it met fewer than fail_at */
 	u16 anon_vma_top; /* ids below this were ever used */
 	struct model_anon_vma anon_vmas[MODEL_ANON_VMAS_MAX];
 	u16 file_count;
@@ -220,12 +243,15 @@ struct model {
 void model_init(struct model *m, const struct model_config *config);
 /* Back to the start of a program: one process, nothing mapped. */
 void model_reset(struct model *m);
+/* Makes @to equal to @from, which costs as much as is in use. @to may hold anything. */
+void model_copy(struct model *to, const struct model *from);
 
 /*
  * Executes @op, the @index-th of the program. @seen is what the backend did: where the kernel is
  * free (an address without MAP_FIXED), the model checks that the choice was permitted and adopts
  * it; NULL makes the model choose by itself, as a generator needs. @want becomes the specified
- * result.
+ * result. op->fail_nth means nothing here: it counts the allocations of one kernel. m->fail_at says
+ * what the model is to do.
  *
  * 0, or -E2BIG if the program outgrew the model (m->limit says how): the model is then of no more
  * use until model_reset(), and the case is to be skipped.

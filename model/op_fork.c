@@ -16,6 +16,8 @@
  *  5. A program makes at most PROCS_MAX processes, then fork is EAGAIN: a rule of this tool, no
  *     kernel's.
  *  6. exit unmaps everything. The last process does not end (EBUSY, a rule of this tool).
+ *  7. No memory at any place: ENOMEM. What the child had got is undone, and the anon_vmas of the
+ *     parent are as before.
  */
 #include <errno.h>
 #include <string.h>
@@ -75,6 +77,11 @@ void model_fork(struct model *m, struct step *s)
 
 	if (m->proc_count == PROCS_MAX) {
 		s->result->err = -EAGAIN;
+		return;
+	}
+	/* Rule 7. */
+	if (alloc_fails(m, ALLOC_FORK)) {
+		s->result->err = -ENOMEM;
 		return;
 	}
 	child = &m->mm[m->proc_count];

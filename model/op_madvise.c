@@ -20,15 +20,20 @@
  *     does nothing; of memory without a file it is EBADF in a kernel built without swap.
  *  8. POPULATE_READ, POPULATE_WRITE are no walk of areas: a hole ends them with ENOMEM (rule
  *     populate_hole_stops; before, it was passed over), missing READ or WRITE with EINVAL, a page
- *     that cannot be had with EFAULT (madvise_populate()).
+ *     that cannot be had with EFAULT (madvise_populate()). No memory: ENOMEM of the first page; of
+ *     another it is tried again (with populate_hole_stops the whole range is one walk, before each
+ *     area was).
  *  9. GUARD_INSTALL: EINVAL if locked. The area becomes faulted (rule guard_prepares_anon says
  *     which), gets MAYBE_GUARD as a whole (rule guard_flag), and every page of the range becomes a
- *     guard marker. GUARD_REMOVE takes the markers away and nothing else.
+ *     guard marker. GUARD_REMOVE takes the markers away and nothing else. No memory for page tables
+ *     ends it with ENOMEM, and the markers so far stand.
  * 10. COLLAPSE: EINVAL where no huge page fits.
  */
 #include <errno.h>
 
 #include "internal.h"
+
+#define PAGES_PER_TABLE 512ull
 
 /* Rule 4. What each advice clears and sets, and what it refuses with EINVAL. */
 struct flag_advice {
@@ -115,6 +120,8 @@ static int advise_flags(struct model *m, struct model_mm *mm, u32 *i, u64 start,
 		return 0;
 	if (flags == v->flags)
 		return 0;
+	if (a->set == VMF_MERGEABLE && alloc_fails(m, ALLOC_KSM_ENTER))
+		return -EAGAIN;
 	err = vma_modify(m, mm, i, start, end, flags);
 	return err == -ENOMEM ? -EAGAIN : err;
 }
@@ -166,6 +173,14 @@ static int advise_reclaim(struct model_mm *mm, const struct model_vma *v, u64 st
 	return 0;
 }
 
+/* Is nothing mapped by the page table of @addr, so that there may be none? */
+static bool table_is_empty(const struct model_mm *mm, u64 addr)
+{
+	u64 first = addr & ~(PAGES_PER_TABLE - 1);
+
+	return page_lower(mm, first) == page_lower(mm, first + PAGES_PER_TABLE);
+}
+
 /* Rule 9. */
 static int guard_install(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end)
 {
@@ -175,13 +190,20 @@ static int guard_install(struct model *m, struct model_mm *mm, u32 i, u64 start,
 		return -EINVAL;
 	if (m->config.rules.guard == GUARD_ANON && (!v->anonymous || !(v->flags & VMF_MAYWRITE)))
 		return -EINVAL;
-	if (v->anonymous || m->config.rules.guard_prepares_anon == GUARD_PREPARES_ALL)
-		anon_vma_prepare(m, mm, i);
 	if (m->config.rules.guard_flag)
 		v->flags |= VMF_MAYBE_GUARD;
+	if (v->anonymous || m->config.rules.guard_prepares_anon == GUARD_PREPARES_ALL) {
+		if (!v->anon_vma && alloc_fails(m, ALLOC_GUARD_ANON_VMA))
+			return -ENOMEM;
+		anon_vma_prepare(m, mm, i);
+	}
 	for (u64 a = start; a < end && !m->limit; a++) {
-		struct model_page *p = page_make(m, mm, a);
+		struct model_page *p;
 
+		if ((a == start || a % PAGES_PER_TABLE == 0) && table_is_empty(mm, a) &&
+		    alloc_fails(m, ALLOC_GUARD_PAGES))
+			return -ENOMEM;
+		p = page_make(m, mm, a);
 		if (p)
 			p->state = PAGE_GUARD;
 	}
@@ -241,15 +263,21 @@ static int advise_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u
 	}
 }
 
-/* Rule 8, for one area. */
+/* Rule 8, for one area. @first is the page that the kernel's own walk began with. */
 static int populate_area(struct model *m, struct model_mm *mm, u32 i, u64 start, u64 end,
-			 bool write)
+			 u64 first, bool write)
 {
 	if (!(mm->vmas[i].flags & (write ? VMF_WRITE : VMF_READ)))
 		return -EINVAL;
-	for (u64 a = start; a < end && !m->limit; a++)
-		if (fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ))
-			return -EFAULT;
+	for (u64 a = start; a < end && !m->limit; a++) {
+		int err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
+
+		/* What was done until then counts, and what failed is tried again. */
+		if (err == -ENOMEM && a != first)
+			err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
+		if (err)
+			return err == -ENOMEM ? err : -EFAULT;
+	}
 	return 0;
 }
 
@@ -273,6 +301,7 @@ static int walk(struct model *m, struct model_mm *mm, u64 start, u64 end, u64 ad
 			return hole;
 		if (fill)
 			err = populate_area(m, mm, i, first, last,
+					    m->config.rules.populate_hole_stops ? start : first,
 					    advice == ABI_MADV_POPULATE_WRITE);
 		else
 			err = advise_vma(m, mm, &i, first, last, advice);

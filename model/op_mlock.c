@@ -13,7 +13,7 @@
  *     was done stays.
  *  4. locked_vm counts the pages of areas that became LOCKED and no longer are.
  *  5. mlock and mlock2 then fill the range (fault.c); what cannot be filled gives ENOMEM with the
- *     flags kept.
+ *     flags kept, or EAGAIN if there was no memory (__mlock_posix_error_return()).
  *  6. mlockall: no flag, unknown flags or ONFAULT alone EINVAL. FUTURE sets the flags that new
  *     mappings get; CURRENT without FUTURE clears them. CURRENT does rule 3 for all areas, ignoring
  *     errors, and fills them. It locks what lies outside of the program as well.
@@ -33,13 +33,13 @@ static int mlock_fixup(struct model *m, struct model_mm *mm, u32 *i, u64 start, 
 	if (flags == old || (old & VMF_DROPPABLE))
 		return 0;
 	err = vma_modify(m, mm, i, start, end, flags);
-	if (err || m->limit)
+	if ((err && !mutant(m, MUTANT_FAILED_LOCK_COUNTS)) || m->limit)
 		return err;
 	if ((lock & VMF_LOCKED) && !(old & VMF_LOCKED))
 		mm->counter[COUNT_LOCKED_VM] += pages;
 	else if (!(lock & VMF_LOCKED) && (old & VMF_LOCKED))
 		mm->counter[COUNT_LOCKED_VM] -= pages;
-	return 0;
+	return err;
 }
 
 /* Rules 2 and 3. */
@@ -90,6 +90,7 @@ static u64 locked_pages(const struct model_mm *mm, u64 start, u64 end)
 static void do_mlock(struct model *m, struct step *s, u64 lock)
 {
 	u64 start, end, pages;
+	int err;
 
 	if (!may_lock_at_all(m, s->mm)) {
 		s->result->err = -EPERM;
@@ -104,8 +105,11 @@ static void do_mlock(struct model *m, struct step *s, u64 lock)
 		return;
 	}
 	s->result->err = apply_lock(m, s->mm, start, end, lock);
-	if (!s->result->err && end > start && populate(m, s->mm, start, end, false))
-		s->result->err = -ENOMEM;
+	if (s->result->err || end <= start)
+		return;
+	err = populate(m, s->mm, start, end, false);
+	if (err)
+		s->result->err = err == -ENOMEM ? -EAGAIN : -ENOMEM;
 }
 
 void model_mlock(struct model *m, struct step *s)

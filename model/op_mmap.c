@@ -22,7 +22,8 @@
  *     though perhaps split; before, every failure is ENOMEM, and the limits come first.
  *  7. Private, writable, not NORESERVE: ACCOUNT (accountable_mapping()). MAP_NORESERVE is ignored
  *     when vm.overcommit_memory is 2.
- *  8. Merge (merge.c), or a new area. MERGEABLE: op_memory_merge.c, rule 4.
+ *  8. Merge (merge.c), or a new area. No memory for that: ENOMEM, and what was mapped is gone.
+ *     MERGEABLE: op_memory_merge.c, rule 4.
  *  9. Droppable areas lose LOCKED, which mlockall(MCL_FUTURE) gave them, again
  *     (vma_supports_mlock()). What was to be locked, and MAP_POPULATE, fills the range; failures
  *     are ignored.
@@ -215,8 +216,8 @@ static u64 calc_flags(const struct model *m, const struct model_mm *mm, const st
 	return flags;
 }
 
-/* Rules 7 and 8. */
-static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
+/* Rules 7 and 8. 0 or -ENOMEM. */
+static int map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 {
 	struct merge_range r = { .start = map->addr,
 				 .end = map->addr + map->pages,
@@ -238,6 +239,8 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 	i = m->config.rules.new_merge == NEW_MERGE_CHAINED ? merge_new_chained(m, mm, &r)
 							   : merge_new(m, mm, &r);
 	if (i < 0) {
+		if (alloc_fails(m, ALLOC_NEW_AREA))
+			return -ENOMEM;
 		v = (struct model_vma){ .start = r.start,
 					.end = r.end,
 					.pgoff = r.pgoff,
@@ -255,6 +258,7 @@ static void map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 		mm->vmas[vma_find(mm, map->addr)].flags &= ~VMF_LOCKED_MASK;
 	else if (map->flags & VMF_LOCKED)
 		mm->counter[COUNT_LOCKED_VM] += (s64)map->pages;
+	return 0;
 }
 
 /* Rule 1. */
@@ -374,11 +378,12 @@ void model_mmap(struct model *m, struct step *s)
 		err = place(m, s, &map, op_addr(op->arg[0], s->mm->last), len);
 	if (!err && !m->limit)
 		err = check_and_clear(m, s->mm, &map, len);
+	if (!err && !m->limit)
+		err = map_range(m, s->mm, &map);
 	if (err || m->limit) {
 		s->result->err = err;
 		return;
 	}
-	map_range(m, s->mm, &map);
 	fill(m, s->mm, &map);
 	s->result->value = map.addr << PAGE_SHIFT;
 	s->mm->last = s->result->value;

@@ -14,8 +14,8 @@
  *     NORESERVE, or it has it (or is writable) already. Becoming read-only gives it back if the
  *     area is unfaulted (rule acct_drop_on_ro).
  *  4. Merge or split (merge.c); the pages of the range change their class in the size counters.
- *  5. A locked private area that becomes writable is filled as by stores
- *     (populate_vma_page_range()).
+ *  5. A locked private area that becomes writable is filled as by stores, up to the first page that
+ *     cannot be had (populate_vma_page_range()).
  */
 #include <errno.h>
 
@@ -56,7 +56,7 @@ static int fixup(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 en
 	mm_account(mm, flags, (s64)(end - start));
 	if ((flags & (VMF_WRITE | VMF_SHARED | VMF_LOCKED)) == (VMF_WRITE | VMF_LOCKED) &&
 	    !(old & VMF_WRITE))
-		populate(m, mm, start, end, true);
+		populate_vma(m, mm, *i, start, end);
 	return 0;
 }
 

@@ -135,8 +135,9 @@ static int munmap_bytes(struct model *m, struct model_mm *mm, u64 addr, u64 len)
 	return unmap_range(m, mm, addr >> PAGE_SHIFT, (addr + len) >> PAGE_SHIFT);
 }
 
-/* Rule 4: the area at the index grows by the difference without moving. */
-static void grow_in_place(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
+/* Rule 4: the area at the index grows by the difference without moving. 0, or -ENOMEM if there is
+ * no memory for it: that is no reason to try to move. */
+static int grow_in_place(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
 {
 	const struct model_vma *v = &mm->vmas[i];
 	u64 delta = (r->new_len - r->old_len) >> PAGE_SHIFT, end = v->end;
@@ -156,16 +157,19 @@ static void grow_in_place(struct model *m, struct model_mm *mm, const struct rem
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };
 
 	if (v->has_close && m->config.rules.close_blocks == CLOSE_BLOCKS_ANY) {
+		if (alloc_fails(m, ALLOC_MERGE_NEW))
+			return -ENOMEM;
 		mm->vmas[i].end += delta;
 		mm->vmas[i].flags = flags;
-	} else {
-		merge_new(m, mm, &range);
+	} else if (merge_new(m, mm, &range) < 0) {
+		return -ENOMEM;
 	}
 	mm_account(mm, flags, (s64)delta);
 	if (flags & VMF_LOCKED) {
 		mm->counter[COUNT_LOCKED_VM] += (s64)delta;
 		populate(m, mm, end, end + delta, true);
 	}
+	return 0;
 }
 
 static bool can_grow_in_place(const struct model_mm *mm, const struct remap *r, u32 i)
@@ -195,8 +199,7 @@ static int remap_here(struct model *m, struct step *s, struct remap *r, u32 i)
 		return err;
 	if (can_grow_in_place(s->mm, r, i)) {
 		r->new_addr = r->addr;
-		grow_in_place(m, s->mm, r, i);
-		return 0;
+		return grow_in_place(m, s->mm, r, i);
 	}
 	if (!(r->flags & ABI_MREMAP_MAYMOVE))
 		return -ENOMEM;

@@ -20,6 +20,10 @@
  *     it moved, it is unfaulted from now on and, if purely anonymous, indexed by its own address.
  *  7. total_vm grows by what was added; locked_vm too if the area is locked. What was added to a
  *     locked area is filled.
+ *  8. No memory for the new area: ENOMEM. None for page tables: the pages go back, the destination
+ *     is unmapped, ENOMEM; an area that had taken it in stays as the merge made it.
+ *  9. No memory for unmapping the old range: success all the same. It stays mapped, without pages,
+ *     and without ACCOUNT, which the whole area loses while it is unmapped (unmap_source_vma()).
  */
 #include <errno.h>
 
@@ -59,18 +63,15 @@ static int check_room(const struct model *m, const struct model_mm *mm, const st
 static int split_locked(struct model *m, struct model_mm *mm, u32 *i, u64 from, u64 pages)
 {
 	if (from > mm->vmas[*i].start) {
-		if (!vma_may_split(m, mm))
+		if (!vma_may_split(m, mm) || vma_split(m, mm, *i, from, true))
 			return -ENOMEM;
-		vma_split(m, mm, *i, from, true);
 		if (m->limit)
 			return 0;
 		++*i;
 	}
-	if (from + pages < mm->vmas[*i].end) {
-		if (!vma_may_split(m, mm))
+	if (from + pages < mm->vmas[*i].end)
+		if (!vma_may_split(m, mm) || vma_split(m, mm, *i, from + pages, false))
 			return -ENOMEM;
-		vma_split(m, mm, *i, from + pages, false);
-	}
 	return 0;
 }
 
@@ -103,8 +104,8 @@ static bool merges_before_drop(const struct model *m)
 }
 
 /* Rules 3 and 4. @v is a copy of the area that moves; its index and that of the result may differ
- * after. */
-static void copy_area(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
+ * after. 0 or -ENOMEM. */
+static int copy_area(struct model *m, struct model_mm *mm, const struct remap *r, u32 i)
 {
 	struct model_vma v = mm->vmas[i], copy = v;
 	u64 delta = (r->addr >> PAGE_SHIFT) - v.start;
@@ -137,8 +138,10 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 
 		if (!loses || !quirk(m, QUIRK_COPY_LOSES_ANON))
 			anon_vma_dup(m, &mm->vmas[target], &v);
-		return;
+		return 0;
 	}
+	if (alloc_fails(m, ALLOC_COPY_AREA))
+		return -ENOMEM;
 	copy.flags = range.flags;
 	copy.start = range.start;
 	copy.end = range.end;
@@ -148,6 +151,30 @@ static void copy_area(struct model *m, struct model_mm *mm, const struct remap *
 	copy.chain_len = 0;
 	anon_vma_dup(m, &copy, &v);
 	vma_insert(m, mm, &copy);
+	return 0;
+}
+
+/* Rule 8: the pages could not be moved, and are where they were. */
+static int undo_copy(struct model *m, struct model_mm *mm, u64 to, u64 pages, u64 flags)
+{
+	/* Unmapping takes off again what was never added. */
+	mm_account(mm, flags, (s64)pages);
+	if (flags & VMF_LOCKED)
+		mm->counter[COUNT_LOCKED_VM] += (s64)pages;
+	unmap_range(m, mm, to, to + pages);
+	return -ENOMEM;
+}
+
+/* Rules 6 and 9, without DONTUNMAP. */
+static void unmap_source(struct model *m, struct model_mm *mm, u64 from, u64 pages)
+{
+	const struct model_vma *v = &mm->vmas[vma_find(mm, from)];
+	u64 start = v->start, end = v->end;
+
+	if (!unmap_range(m, mm, from, from + pages) || mutant(m, MUTANT_FAILED_MOVE_ACCOUNTS))
+		return;
+	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++)
+		mm->vmas[i].flags &= ~VMF_ACCOUNT;
 }
 
 /* Rule 6, with DONTUNMAP. The area has kept its place, though not its index. */
@@ -186,9 +213,11 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 	}
 	if (err)
 		return err;
-	copy_area(m, mm, r, i);
-	if (m->limit)
-		return 0;
+	err = copy_area(m, mm, r, i);
+	if (err || m->limit)
+		return err;
+	if (old_pages && alloc_fails(m, ALLOC_MOVE_PAGES))
+		return undo_copy(m, mm, to, new_pages, flags);
 	page_move(m, mm, from, to, old_pages);
 	if (uffd_drops) {
 		struct model_vma *moved = &mm->vmas[vma_find(mm, to)];
@@ -204,7 +233,7 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 		return 0;
 	}
 	if (old_pages)
-		unmap_range(m, mm, from, from + old_pages);
+		unmap_source(m, mm, from, old_pages);
 	if (locked) {
 		mm->counter[COUNT_LOCKED_VM] += (s64)new_pages;
 		if (new_pages > old_pages)

@@ -6,8 +6,8 @@
  *  1. addr not aligned, beyond TASK_SIZE, or len beyond what is left: EINVAL; len 0: EINVAL.
  *     Nothing mapped: success.
  *  2. The first area is cut at addr, the last one at addr + len. Cutting a hole into one area needs
- *     room below max_map_count: ENOMEM. 3. Any sealed area in the range: EPERM. The areas then
- *     stay, but cuts made so far stay too.
+ *     room below max_map_count: ENOMEM. 3. Any sealed area in the range: EPERM; no memory: ENOMEM.
+ *     The areas then stay, but cuts made so far stay too.
  *  4. The areas go with their pages; locked_vm and the size counters shrink. Nothing merges.
  * The same code unmaps for mmap with MAP_FIXED, for mremap and for its shrinking.
  */
@@ -41,7 +41,8 @@ int unmap_prepare(struct model *m, struct model_mm *mm, u64 start, u64 end)
 			return -ENOMEM;
 		if (mm->vmas[i].flags & VMF_SEALED)
 			return -EPERM;
-		vma_split(m, mm, i, start, true);
+		if (vma_split(m, mm, i, start, true))
+			return -ENOMEM;
 		if (m->limit)
 			return 0;
 		i++;
@@ -49,8 +50,10 @@ int unmap_prepare(struct model *m, struct model_mm *mm, u64 start, u64 end)
 	for (; i < mm->vma_count && mm->vmas[i].start < end && !m->limit; i++) {
 		if (mm->vmas[i].flags & VMF_SEALED)
 			return -EPERM;
-		if (end < mm->vmas[i].end)
-			vma_split(m, mm, i, end, false);
+		if (end < mm->vmas[i].end && vma_split(m, mm, i, end, false))
+			return -ENOMEM;
+		if (alloc_fails(m, ALLOC_DETACH))
+			return -ENOMEM;
 	}
 	return 0;
 }

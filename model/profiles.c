@@ -7,6 +7,9 @@
  * by behaviour: stable kernels carry backports that newer ones lack. A rule that a row does not
  * name has its oldest value, 0.
  *
+ * merge_nomem_fails shows only when an allocation fails: it was read in the source of 6.1.192,
+ * 6.12.117 and 7.3.4, and is inferred for what lies between.
+ *
  * DROPPABLE_LOCKED was seen on 6.16 and 6.19 and not on 6.12.117, 6.18.44 and 7.1; that 6.17 and
  * the earlier 6.18, which are older than the fix, have it too is inferred, and so is that 7.0 has
  * not. ksm_zero_early is off on 6.18.44 and on in the source of 7.3.4; that it came with 6.19 is
@@ -52,6 +55,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -80,6 +84,7 @@ const struct model_profile model_profiles[] = {
 			.populate_hole_stops = 1,
 			.mseal = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -114,6 +119,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -147,6 +153,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -180,6 +187,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -214,6 +222,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -246,6 +255,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -281,6 +291,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -317,6 +328,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -352,6 +364,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,
@@ -386,6 +399,7 @@ const struct model_profile model_profiles[] = {
 			.mseal = 1,
 			.mseal_dev_zero = 1,
 			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
 			.droppable = 1,
 			.uffd_wp_async = 1,
 			.uffd_keeps_flags = 1,

@@ -31,7 +31,7 @@ int prog_insert(struct prog *prog, u32 at, const struct op *op)
 
 static bool op_equal(const struct op *a, const struct op *b)
 {
-	if (a->kind != b->kind || a->proc != b->proc)
+	if (a->kind != b->kind || a->proc != b->proc || a->fail_nth != b->fail_nth)
 		return false;
 	for (u32 i = 0; i < op_descs[a->kind].arg_count; i++)
 		if (a->arg[i] != b->arg[i])

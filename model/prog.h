@@ -13,6 +13,8 @@
  *
  * The first line that is not a comment is the version. Then one operation a line; "pN:" before it
  * names the process (none: process 0); "= ..." after it is an expected result and optional.
+ * "fail_nth=3" between the two: the third allocation that may fail, of those that the kernel makes
+ * during the operation, fails (1 to OP_FAIL_MAX; struct op).
  * @3 is page 3 of the arena, @-1 the page before it, @3+0x10 a byte address; last, last+2 and
  * last-1 count from the last mapping; a bare hexadecimal number is absolute. +2 is two pages; 0x10
  * a number of bytes. Flags are names joined by "|"; bits without a name are one hexadecimal number.
@@ -94,7 +96,8 @@ const char *err_name(s32 err);
 
 /* Bytes. */
 
-#define OP_BYTES 14 /* kind, process, and 16 bits for each of six arguments, little endian */
+/* kind, process, 16 bits for each of six arguments, little endian, and which allocation fails */
+#define OP_BYTES 15
 
 /* Decodes any bytes. The result is canonical: its encoding decodes to itself. */
 void prog_decode(struct prog *prog, const u8 *bytes, size_t size);

@@ -6,11 +6,19 @@
  *	byte 0      operation, modulo OP_COUNT
  *	byte 1      process, modulo PROCS_MAX
  *	bytes 2-13  a code of 16 bits, little endian, for each argument; see argkind.h
+ *	byte 14     which allocation fails: the highest OP_FAIL_MAX values mean the first to the
+ *	            last that can be named, all others none
+ *
+ * So one random byte in eight makes an allocation fail, and programs that mutators make mostly run
+ * as the system calls say.
  */
 #include <string.h>
 
 #include "argkind.h"
 #include "prog.h"
+
+#define FAIL_BYTE (OP_BYTES - 1)
+#define FAIL_NONE (UINT8_MAX - OP_FAIL_MAX) /* the highest value that means none */
 
 static void op_decode(struct op *op, const u8 *bytes)
 {
@@ -23,6 +31,8 @@ static void op_decode(struct op *op, const u8 *bytes)
 
 		op->arg[i] = argkinds[desc->arg[i].kind].decode(code);
 	}
+	if (bytes[FAIL_BYTE] > FAIL_NONE)
+		op->fail_nth = (u8)(bytes[FAIL_BYTE] - FAIL_NONE);
 }
 
 static void op_encode(const struct op *op, u8 *bytes)
@@ -32,6 +42,8 @@ static void op_encode(const struct op *op, u8 *bytes)
 	memset(bytes, 0, OP_BYTES);
 	bytes[0] = op->kind;
 	bytes[1] = op->proc;
+	if (op->fail_nth)
+		bytes[FAIL_BYTE] = (u8)(FAIL_NONE + op->fail_nth);
 	for (u32 i = 0; i < desc->arg_count; i++) {
 		u16 code = argkinds[desc->arg[i].kind].encode(op->arg[i]);
 

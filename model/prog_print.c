@@ -65,6 +65,8 @@ int op_print(char *buf, size_t size, const struct op *op)
 		text_add(&t, "%s%s", i ? ", " : "", arg);
 	}
 	text_add(&t, ")");
+	if (op->fail_nth)
+		text_add(&t, " fail_nth=%u", op->fail_nth);
 	return (int)t.len;
 }
 

@@ -228,7 +228,24 @@ static int parse_result(struct parser *p, char *at, const struct op *op)
 								     "0");
 }
 
-/* [pN: ] name(args) [= result] */
+/* Reads "fail_nth=N", if it stands at *@at, and moves *@at behind it. */
+static int parse_fail(struct parser *p, char **at, struct op *op)
+{
+	static const char keyword[] = "fail_nth";
+	const char *s = *at + strlen(keyword);
+	u64 nth;
+
+	if (strncmp(*at, keyword, strlen(keyword)) != 0)
+		return 0;
+	if (*s++ != '=' || !text_decimal(&s, OP_FAIL_MAX, &nth) || !nth || (*s && !is_blank(*s)))
+		return refuse(p, *at, "expected fail_nth=1 to fail_nth=%d, which allocation of the "
+			      "operation fails", OP_FAIL_MAX);
+	op->fail_nth = (u8)nth;
+	*at = skip_blanks(*at + (s - *at));
+	return 0;
+}
+
+/* [pN: ] name(args) [fail_nth=N] [= result] */
 static int parse_op(struct parser *p, char *at)
 {
 	struct prog *prog = &p->file->prog;
@@ -264,14 +281,17 @@ static int parse_op(struct parser *p, char *at)
 	if (err)
 		return err;
 	at = skip_blanks(close + 1);
+	err = parse_fail(p, &at, &op);
+	if (err)
+		return err;
 	p->file->has_result[prog->count] = false;
 	if (*at == '=') {
 		err = parse_result(p, skip_blanks(at + 1), &op);
 		if (err)
 			return err;
 	} else if (*at) {
-		return refuse(p, at, "expected \"= result\", a comment or the end of the line "
-			      "behind the operation");
+		return refuse(p, at, "expected fail_nth=N, \"= result\", a comment or the end "
+			      "of the line behind the operation");
 	}
 	prog->ops[prog->count++] = op;
 	return 0;

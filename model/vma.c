@@ -6,7 +6,8 @@
  *  1. Areas are disjoint, sorted, not empty (validate_mm()).
  *  2. Splitting leaves two areas with the same attributes; the page offset of the upper one
  *     continues that of the lower one (__split_vma()).
- *  3. A split that a system call asks for fails with ENOMEM at max_map_count areas (split_vma()).
+ *  3. A split that a system call asks for fails with ENOMEM at max_map_count areas (split_vma()),
+ *     and any split for want of memory.
  *  4. total_vm counts the pages of all areas; exec_vm, stack_vm and data_vm those that are
  *     executable and not writable, that grow down, that are writable and private
  *     (vm_stat_account(), is_data_mapping()).
@@ -73,13 +74,15 @@ u64 vma_index(const struct model *m, const struct model_vma *v, u64 page)
 	return first + (page - v->start);
 }
 
-/* Rule 2. */
-void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_below)
+/* Rules 2 and 3. */
+int vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_below)
 {
 	struct model_vma upper, *lower = &mm->vmas[i];
 	u64 delta = page - lower->start;
 
 	CHECK(lower->start < page && page < lower->end);
+	if (alloc_fails(m, ALLOC_SPLIT))
+		return -ENOMEM;
 	upper = *lower;
 	upper.start = page;
 	if (!mutant(m, MUTANT_SPLIT_OFFSET))
@@ -90,7 +93,7 @@ void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_b
 	lower->end = page;
 	vma_insert(m, mm, &upper);
 	if (m->limit)
-		return;
+		return 0;
 	anon_vma_dup(m, &mm->vmas[i + 1], lower);
 	/* Only the copy's chain may come out in another order than the original's. */
 	if (new_below) {
@@ -100,6 +103,7 @@ void vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_b
 		memcpy(lower->chain, mm->vmas[i + 1].chain, sizeof(chain));
 		memcpy(mm->vmas[i + 1].chain, chain, sizeof(chain));
 	}
+	return 0;
 }
 
 u64 grown_soft_dirty(struct model *m, const struct model_vma *v)

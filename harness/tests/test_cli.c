@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/prog.h"
+
 #define OUTPUT_MAX 262144
 
 struct fixture {
@@ -311,7 +313,7 @@ static void test_cli_min_writes_the_program_alone_to_stdout(void **state)
 
 static void test_cli_run_reads_bytes_and_standard_input(void **state)
 {
-	static const char bytes[28] = {0};
+	static const char bytes[2 * OP_BYTES] = {0};
 	struct fixture *f = *state;
 	char path[128];
 

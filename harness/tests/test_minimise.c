@@ -161,6 +161,7 @@ static void test_tactics_candidates_are_programs(void **state)
 	(void)state;
 	assert_non_null(m);
 	generate_options_default(&options);
+	options.fail_permil = 200;
 	model_config_default(&config);
 	model_init(m, &config);
 	for (seed = 0; seed < 20; seed++) {
@@ -249,6 +250,29 @@ static void test_fold_pages_shortens_what_spans_the_page(void **state)
 	assert_int_equal(out.ops[2].arg[1], 2 * PAGE_BYTES);
 }
 
+static void test_failures_are_taken_out_or_made_earlier(void **state)
+{
+	const struct tactic *t = tactic_named("failures");
+	struct prog prog, out;
+	u32 step;
+
+	(void)state;
+	program(&prog, "write(@0) fail_nth=2\n"
+		       "fork()\n"
+		       "write(@1) fail_nth=3\n");
+	for (step = 0; step < 3; step++) {
+		assert_true(t->candidate(&prog, 2, step, &out));
+		assert_int_equal(out.ops[2].fail_nth, step);
+		assert_int_equal(out.ops[0].fail_nth, 2);
+	}
+	for (; step < 5; step++) {
+		assert_true(t->candidate(&prog, 2, step, &out));
+		assert_int_equal(out.ops[2].fail_nth, 3);
+		assert_int_equal(out.ops[0].fail_nth, step - 3);
+	}
+	assert_false(t->candidate(&prog, 2, step, &out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_minimise_budget_is_kept),
 		cmocka_unit_test(test_minimise_stop_ends_at_once),
 		cmocka_unit_test(test_tactics_candidates_are_programs),
+		cmocka_unit_test(test_failures_are_taken_out_or_made_earlier),
 		cmocka_unit_test(test_remove_without_fork_moves_its_operations_to_the_parent),
 		cmocka_unit_test(test_remove_resolves_processes_that_are_gone),
 		cmocka_unit_test(test_shift_down_keeps_distances),

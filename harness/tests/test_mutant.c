@@ -36,6 +36,7 @@ static u32 hunt(struct hunt *h, enum aspect aspect, u32 programs_max)
 	u32 n;
 
 	generate_options_default(&options);
+	options.fail_permil = 30;
 	for (n = 1; n <= programs_max; n++) {
 		generate(&h->prog, h->scratch, &options, SEED * 1000000ull + n);
 		session_run(h->session, &h->prog, &opts, &h->outcome);

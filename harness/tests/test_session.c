@@ -115,6 +115,7 @@ static void test_session_unsupported_operation_skips(void **state)
 	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);
 	assert_non_null(strstr(f.outcome.diag.text, "no mprotect"));
 	f.backend->ops = OPS_ALL;
+	f.backend->can_fail_alloc = false;
 	f.prog.ops[0].fail_nth = 1;
 	session_run(f.session, &f.prog, &how, &f.outcome);
 	assert_int_equal(f.outcome.verdict, VERDICT_SKIP);

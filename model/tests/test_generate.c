@@ -48,6 +48,7 @@ static void test_generate_defaults(void **state)
 
 	assert_int_equal(g->options.ops, 20);
 	assert_int_equal(g->options.bad_permil, 30);
+	assert_int_equal(g->options.fail_permil, 0);
 	assert_false(g->options.no_fork);
 	assert_int_equal(g->options.only, 0);
 	assert_int_equal(g->options.available, OPS_ALL);
@@ -507,6 +508,49 @@ static void test_generate_survives_text_exactly(void **state)
 	}
 }
 
+/* ---- failing allocations ---- */
+
+static u32 failing(const struct prog *prog, u32 *highest)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < prog->count; i++) {
+		n += prog->ops[i].fail_nth != 0;
+		if (prog->ops[i].fail_nth > *highest)
+			*highest = prog->ops[i].fail_nth;
+	}
+	return n;
+}
+
+static void test_generate_fails_allocations_as_often_as_asked(void **state)
+{
+	struct making *g = *state;
+	u32 ops = 0, fails = 0, highest = 0;
+
+	for (u64 seed = 0; seed < 500; seed++) {
+		make(g, seed);
+		fails += failing(&g->prog, &highest);
+	}
+	assert_int_equal(fails, 0);
+	g->options.fail_permil = 100;
+	for (u64 seed = 0; seed < PROGRAMS / 4; seed++) {
+		make(g, seed);
+		ops += g->prog.count;
+		fails += failing(&g->prog, &highest);
+	}
+	assert_in_range(fails, ops * 9 / 100, ops * 11 / 100);
+	assert_int_equal(highest, OP_FAIL_MAX);
+}
+
+static void test_generate_with_failures_survives_both_forms(void **state)
+{
+	struct making *g = *state;
+
+	g->options.fail_permil = 300;
+	test_generate_survives_bytes_exactly(state);
+	test_generate_survives_text_exactly(state);
+}
+
 int main(void)
 {
 #define GENERATE(name) cmocka_unit_test_setup_teardown(name, making_setup, teardown)
@@ -527,6 +571,8 @@ int main(void)
 		GENERATE(test_generate_without_bad_arguments_nothing_is_misaligned),
 		GENERATE(test_generate_survives_bytes_exactly),
 		GENERATE(test_generate_survives_text_exactly),
+		GENERATE(test_generate_fails_allocations_as_often_as_asked),
+		GENERATE(test_generate_with_failures_survives_both_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

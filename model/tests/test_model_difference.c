@@ -10,6 +10,7 @@
 
 #define PROGRAMS_MAX 1000000u
 #define SEED 7000000ull
+#define FAIL_PERMIL 30u /* some differ only in what a failing allocation leads to */
 
 struct hunt {
 	struct model scratch, a, b;
@@ -38,6 +39,7 @@ static bool agree(struct hunt *h)
 	for (u32 i = 0; i < h->prog.count; i++) {
 		struct op_result a, b;
 
+		h->a.fail_at = h->b.fail_at = h->prog.ops[i].fail_nth;
 		if (model_step(&h->a, i, &h->prog.ops[i], NULL, &a) ||
 		    model_step(&h->b, i, &h->prog.ops[i], NULL, &b))
 			return true;
@@ -53,6 +55,7 @@ static u32 hunt(struct hunt *h, const struct model_config *a, const struct model
 	struct generate_options options;
 
 	generate_options_default(&options);
+	options.fail_permil = FAIL_PERMIL;
 	model_init(&h->scratch, a);
 	model_init(&h->a, a);
 	model_init(&h->b, b);
@@ -190,6 +193,7 @@ static void test_difference_none_without_one(void **state)
 
 	model_config_default(&config);
 	generate_options_default(&options);
+	options.fail_permil = FAIL_PERMIL;
 	model_init(&h->scratch, &config);
 	model_init(&h->a, &config);
 	model_init(&h->b, &config);

@@ -108,6 +108,32 @@ static void test_codes_are_little_endian_and_modulo(void **state)
 	assert_string_equal(text, "p2: munmap(@5+0x1, +4)");
 }
 
+/* One value in eight: the highest ones, so that zeros mean nothing. */
+static void test_last_byte_says_which_allocation_fails(void **state)
+{
+	static const u8 decoded[][2] = { { 0, 0 }, { 1, 0 }, { 223, 0 }, { 224, 1 }, { 226, 3 },
+					 { 255, OP_FAIL_MAX } };
+	u8 bytes[OP_BYTES] = { OP_FORK }, again[OP_BYTES];
+	static struct prog prog, other;
+	u32 failing = 0;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(decoded); i++) {
+		bytes[OP_BYTES - 1] = decoded[i][0];
+		prog_decode(&prog, bytes, sizeof(bytes));
+		assert_int_equal(prog.ops[0].fail_nth, decoded[i][1]);
+	}
+	for (u32 value = 0; value < 256; value++) {
+		bytes[OP_BYTES - 1] = (u8)value;
+		prog_decode(&prog, bytes, sizeof(bytes));
+		failing += prog.ops[0].fail_nth != 0;
+		assert_int_equal(prog_encode(&prog, again, sizeof(again)), OP_BYTES);
+		prog_decode(&other, again, sizeof(again));
+		assert_int_equal(other.ops[0].fail_nth, prog.ops[0].fail_nth);
+	}
+	assert_int_equal(failing, OP_FAIL_MAX);
+}
+
 static void test_encode_without_room_writes_nothing(void **state)
 {
 	static struct prog prog = { .count = 2 };
@@ -192,6 +218,10 @@ static void test_equal_and_hash_see_every_part_but_not_unused_arguments(void **s
 	assert_false(prog_equal(&a, &b));
 	assert_int_not_equal(prog_hash(&a), prog_hash(&b));
 	b = a;
+	b.ops[0].fail_nth = 1;
+	assert_false(prog_equal(&a, &b));
+	assert_int_not_equal(prog_hash(&a), prog_hash(&b));
+	b = a;
 	b.count = 0;
 	assert_false(prog_equal(&a, &b));
 	assert_int_not_equal(prog_hash(&a), prog_hash(&b));
@@ -227,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_decode_of_zeros_is_the_simplest_operation),
 		cmocka_unit_test(test_decode_drops_a_short_tail_and_what_is_too_much),
 		cmocka_unit_test(test_codes_are_little_endian_and_modulo),
+		cmocka_unit_test(test_last_byte_says_which_allocation_fails),
 		cmocka_unit_test(test_encode_without_room_writes_nothing),
 		cmocka_unit_test(test_insert_and_remove_keep_the_others_in_order),
 		cmocka_unit_test(test_insert_of_an_operation_of_the_program_itself_copies_it),

@@ -132,6 +132,9 @@ static void test_canonical_text_has_no_comment_result_or_expectation(void **stat
 			 "expect all:\n| p0 nothing\n",
 			 "vma 1\nmunmap(@0, +2)\n");
 	expect_canonical(*state, "vma 1", "vma 1\n");
+	expect_canonical(*state, "vma 1\np1:fork()\tfail_nth=03 =ENOMEM # c\n",
+			 "vma 1\np1: fork() fail_nth=3\n");
+	expect_canonical(*state, "vma 1\nwrite(@1)fail_nth=32", "vma 1\nwrite(@1) fail_nth=32\n");
 }
 
 static void test_result_of_each_operation_is_read_as_printed(void **state)
@@ -232,7 +235,16 @@ static void test_refused_text_names_line_and_column(void **state)
 		{ "vma 1\nmunmap(@0, +1, +2)\n", "t.vma:2:15: munmap has 2 arguments" },
 		{ "vma 1\nmunmap(@0, )\n", "t.vma:2:12: len: \"\" is not a number of bytes" },
 		{ "vma 1\n  munmap(@0,  1)\n", "t.vma:2:15: len: \"1\" is not" },
-		{ "vma 1\nmunmap(@0, +1) 0\n", "t.vma:2:16: expected \"= result\"" },
+		{ "vma 1\nmunmap(@0, +1) 0\n", "t.vma:2:16: expected fail_nth=N, \"= result\"" },
+		{ "vma 1\nfork() fail_nth\n", "t.vma:2:8: expected fail_nth=1 to fail_nth=32" },
+		{ "vma 1\nfork() fail_nth=\n", "t.vma:2:8: expected fail_nth=1 to" },
+		{ "vma 1\nfork() fail_nth=0\n", "t.vma:2:8: expected fail_nth=1 to" },
+		{ "vma 1\nfork() fail_nth=33\n", "t.vma:2:8: expected fail_nth=1 to" },
+		{ "vma 1\nfork() fail_nth=3x\n", "t.vma:2:8: expected fail_nth=1 to" },
+		{ "vma 1\nfork() fail_nth=3=p1\n", "t.vma:2:8: expected fail_nth=1 to" },
+		{ "vma 1\nfork() fail_nth=3 p1\n", "t.vma:2:19: expected fail_nth=N" },
+		{ "vma 1\nfork() fail_nth=3 fail_nth=4\n", "t.vma:2:19: expected fail_nth=N" },
+		{ "vma 1\nfork() = p1 fail_nth=3\n", "t.vma:2:10: \"p1 fail_nth=3\" is not" },
 		{ "vma 1\nmunmap(@0, +1) =\n", "t.vma:2:17: \"\" is not a result of munmap: 0," },
 		{ "vma 1\nmunmap(@0, +1) = @0\n", "t.vma:2:18: \"@0\" is not a result of munmap" },
 		{ "vma 1\nmunmap(@0, +1) = EFOO\n", "t.vma:2:18: \"EFOO\" is not" },
