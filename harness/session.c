@@ -8,7 +8,9 @@
  *	2. The model says what was to be returned, and adopts the choice if it was permitted.
  *	3. Results, then states, are compared. The first difference ends the case.
  *	   If an allocation failed, it is not known which of the model's allocation points it was:
- *	   each is tried, and the first that leads to what was seen is what happened.
+ *	   each is tried, and the first that leads to what was seen is taken for what happened. Two
+ *	   may look the same and lead to different ends (a page that is there or not reads as 0), so
+ *	   before anything is reported the others are tried too.
  *	4. A difference is tried against the known bugs of the backend's kernel: the model is run
  *	   again over the recorded results with them switched on.
  */
@@ -31,6 +33,8 @@ struct session {
 	struct snapshot quirky; /* what the replay ends with */
 	struct op_result results[PROG_OPS_MAX];
 	u32 fail_at[PROG_OPS_MAX]; /* the allocation point that explains each result; 0: none */
+	u64 agree[PROG_OPS_MAX];   /* bit mask: the points below 64 that explain it as well */
+	bool any_failed; /* an allocation, in this case */
 	bool diverged; /* want, seen and model are of an operation at fault */
 };
 
@@ -293,49 +297,121 @@ static enum agreement candidate(struct session *s, const struct prog *prog, u32 
 }
 
 /*
- * An allocation failed in operation @i, and s->seen is the state behind it: which of the model's
- * points was it? Failures that nobody notices come first: then the outcome is the ordinary one. The
- * model is as before when this returns: the point that agrees, else the nearest.
+ * If an allocation failed in operation @i, and s->seen is the state behind it: which of the model's
+ * points was it? Failures that nobody notices come first: then the outcome is the ordinary one.
+ * Sets s->fail_at to the first that agrees, else the nearest. The model is as before afterwards.
  */
-static u32 find_point(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
+static void find_point(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
 {
-	enum agreement best = AGREES_NOT;
-	u32 point, nearest = 0;
+	enum agreement best = AGREES_NOT, how;
+	enum alloc_point failed = ALLOC_NONE;
+	u32 point;
 
+	s->fail_at[i] = 0;
+	s->agree[i] = 0;
+	memset(outcome->tried, 0, sizeof(outcome->tried));
+	if (!s->results[i].alloc_failed)
+		return;
 	model_copy(s->spare, s->model);
-	outcome->tried[ALLOC_NONE] = 1;
-	for (point = 0; point <= POINTS_MAX && best != AGREES; point++) {
-		enum agreement how = candidate(s, prog, i, point);
-		enum alloc_point failed = s->model->failed;
-
+	for (point = 0; point < POINTS_MAX && (best != AGREES || point < 64); point++) {
+		how = candidate(s, prog, i, point);
+		failed = s->model->failed;
 		model_copy(s->model, s->spare);
 		if (point && failed == ALLOC_NONE)
-			break;
-		if (point)
-			outcome->tried[failed]++;
-		if (how > best) {
-			best = how;
-			nearest = point;
-		}
+			return;
+		outcome->tried[failed]++;
+		if (how == AGREES && point < 64)
+			s->agree[i] |= 1ull << point;
+		if (how <= best)
+			continue;
+		best = how;
+		s->fail_at[i] = point;
 	}
-	return nearest;
 }
 
-/* Sets s->fail_at for operation @i. 0, or the error of the backend. */
-static int explain_failure(struct session *s, const struct prog *prog, u32 i,
+/* Brings the model to the state before operation @end, from the start, by what s->fail_at says.
+ * False: a result on the way is another. */
+static bool replay(struct session *s, const struct prog *prog, u32 end)
+{
+	struct op_result want;
+	u32 i;
+
+	model_reset(s->model);
+	for (i = 0; i < end; i++) {
+		s->model->fail_at = s->fail_at[i];
+		if (model_step(s->model, i, &prog->ops[i], &s->results[i], &want) ||
+		    !result_equal(&want, &s->results[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Operation @i differs, and s->seen is the state behind it. Did an earlier allocation fail at
+ * another point that looked the same then, with which all agrees? True: the model is now where that
+ * leads. Else it is before operation @i, as it was taken at first.
+ */
+static bool reconsider(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
+{
+	u32 k, taken, at = s->fail_at[i];
+
+	for (k = i; k-- > 0;) {
+		taken = s->fail_at[k];
+		while (++s->fail_at[k] < 64) {
+			if (!(s->agree[k] >> s->fail_at[k] & 1) || !replay(s, prog, i))
+				continue;
+			find_point(s, prog, i, outcome);
+			if (candidate(s, prog, i, s->fail_at[i]) == AGREES)
+				return true;
+		}
+		s->fail_at[k] = taken;
+	}
+	replay(s, prog, i);
+	s->fail_at[i] = at;
+	return false;
+}
+
+/* Compares operation @i, whose result is s->results[i]: outcome->diff. 0, or an errno with
+ * outcome->verdict and outcome->diag. */
+static int compare(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
+{
+	struct backend *b = s->backend;
+
+	outcome->verdict = VERDICT_SKIP;
+	s->model->fail_at = s->fail_at[i];
+	if (model_step(s->model, i, &prog->ops[i], &s->results[i], &outcome->want))
+		return diag_set(&outcome->diag, -E2BIG, "too large for the model: %s",
+				s->model->limit);
+	if (!result_equal(&outcome->want, &s->results[i])) {
+		result_diff(&prog->ops[i], outcome);
+		show_states(s);
+		return 0;
+	}
+	outcome->verdict = VERDICT_ERROR;
+	if (b->type->snapshot(b, &s->seen, &outcome->diag))
+		return -EIO;
+	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
+	snap_compare(&s->want, &s->seen, &outcome->diff);
+	return 0;
+}
+
+/* As compare(), for an operation whose effect may depend on which allocation failed, in it or
+ * before. */
+static int compare_failing(struct session *s, const struct prog *prog, u32 i,
 			   struct outcome *outcome)
 {
 	struct backend *b = s->backend;
-	int err;
 
-	s->fail_at[i] = 0;
-	memset(outcome->tried, 0, sizeof(outcome->tried));
-	if (!s->results[i].alloc_failed)
+	outcome->verdict = VERDICT_ERROR;
+	if (b->type->snapshot(b, &s->seen, &outcome->diag))
+		return -EIO;
+	find_point(s, prog, i, outcome);
+	if (candidate(s, prog, i, s->fail_at[i]) == AGREES || reconsider(s, prog, i, outcome)) {
+		outcome->want = s->results[i];
 		return 0;
-	err = b->type->snapshot(b, &s->seen, &outcome->diag);
-	if (!err)
-		s->fail_at[i] = find_point(s, prog, i, outcome);
-	return err;
+	}
+	find_point(s, prog, i, outcome);
+	return compare(s, prog, i, outcome);
 }
 
 /* Operation @i on both sides. True: they agree so far. Else @outcome says it all. */
@@ -344,7 +420,7 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 {
 	struct backend *b = s->backend;
 	struct op_result *seen = &s->results[i];
-	const struct op *op = &prog->ops[i];
+	int err;
 
 	outcome->op = i;
 	outcome->verdict = VERDICT_ERROR;
@@ -353,32 +429,18 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 	outcome->seen = *seen;
 	if (complained(s, prog, outcome))
 		return false;
-	outcome->verdict = VERDICT_SKIP;
 	if (seen->err == RESULT_REFUSED) {
+		outcome->verdict = VERDICT_SKIP;
 		diag_set(&outcome->diag, 0, "operation %u would hit the executor's own memory",
 			 i + 1);
 		return false;
 	}
-	outcome->verdict = VERDICT_ERROR;
-	if (explain_failure(s, prog, i, outcome))
+	s->any_failed |= seen->alloc_failed;
+	s->fail_at[i] = 0;
+	s->agree[i] = 0;
+	err = s->any_failed ? compare_failing(s, prog, i, outcome) : compare(s, prog, i, outcome);
+	if (err || complained(s, prog, outcome))
 		return false;
-	outcome->verdict = VERDICT_SKIP;
-	s->model->fail_at = s->fail_at[i];
-	if (model_step(s->model, i, op, seen, &outcome->want)) {
-		diag_set(&outcome->diag, 0, "too large for the model: %s", s->model->limit);
-		return false;
-	}
-	if (!result_equal(&outcome->want, seen)) {
-		result_diff(op, outcome);
-		show_states(s);
-		diverge(s, prog, outcome);
-		return false;
-	}
-	outcome->verdict = VERDICT_ERROR;
-	if (b->type->snapshot(b, &s->seen, &outcome->diag) || complained(s, prog, outcome))
-		return false;
-	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
-	snap_compare(&s->want, &s->seen, &outcome->diff);
 	if (outcome->diff.aspect == ASPECT_NONE && opts->check &&
 	    !model_check(s->model, &outcome->diag)) {
 		outcome->diff.aspect = ASPECT_INVARIANT;
@@ -440,6 +502,7 @@ void session_run(struct session *s, const struct prog *prog, const struct sessio
 	u32 i;
 
 	s->diverged = false;
+	s->any_failed = false;
 	outcome->op = 0;
 	memset(outcome->tried, 0, sizeof(outcome->tried));
 	outcome->ops_done = 0;
