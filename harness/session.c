@@ -278,11 +278,13 @@ static bool complained(struct session *s, const struct prog *prog, struct outcom
 	return true;
 }
 
-/* How far one candidate agrees with what was seen. */
-enum agreement { AGREES_NOT, AGREES_RESULT, AGREES };
+/* How near a candidate is to what was seen: not even the result is the same; or the aspect of the
+ * first difference, of which the later ones say that more is the same; or all is. */
+#define RESULT_DIFFERS 0u
+#define AGREES ((u32)ASPECT_COUNT)
 
-/* The model executes operation @i with its @point-th allocation failing. */
-static enum agreement candidate(struct session *s, const struct prog *prog, u32 i, u32 point)
+/* The model executes operation @i with its @point-th allocation failing: how near is that? */
+static u32 candidate(struct session *s, const struct prog *prog, u32 i, u32 point)
 {
 	struct snap_diff diff;
 	struct op_result want;
@@ -290,10 +292,10 @@ static enum agreement candidate(struct session *s, const struct prog *prog, u32 
 	s->model->fail_at = point;
 	if (model_step(s->model, i, &prog->ops[i], &s->results[i], &want) ||
 	    !result_equal(&want, &s->results[i]))
-		return AGREES_NOT;
+		return RESULT_DIFFERS;
 	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
 	snap_compare(&s->want, &s->seen, &diff);
-	return diff.aspect == ASPECT_NONE ? AGREES : AGREES_RESULT;
+	return diff.aspect == ASPECT_NONE ? AGREES : diff.aspect;
 }
 
 /*
@@ -303,9 +305,8 @@ static enum agreement candidate(struct session *s, const struct prog *prog, u32 
  */
 static void find_point(struct session *s, const struct prog *prog, u32 i, struct outcome *outcome)
 {
-	enum agreement best = AGREES_NOT, how;
 	enum alloc_point failed = ALLOC_NONE;
-	u32 point;
+	u32 best = RESULT_DIFFERS, how, point;
 
 	s->fail_at[i] = 0;
 	s->agree[i] = 0;

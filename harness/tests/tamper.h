@@ -25,6 +25,7 @@ enum tamper_how {
 	TAMPER_CONTENT,  /* the first page with a tag has another one */
 	TAMPER_COMPLAIN, /* the kernel complains in exec */
 	TAMPER_LEAK,     /* the kernel complains at the end of the case */
+	TAMPER_HIDE,     /* an allocation failed, but nobody says so */
 	TAMPER_BLIND,    /* map_count is one too high, but counters are not observed */
 };
 
@@ -74,6 +75,8 @@ static int tamper_exec(struct backend *b, u32 index, struct op_result *result, s
 		result->err = RESULT_REFUSED;
 	if (t->how == TAMPER_VALUE)
 		result->value++;
+	if (t->how == TAMPER_HIDE)
+		result->alloc_failed = false;
 	if (t->how == TAMPER_RESULT)
 		result->err = -EIO;
 	return 0;

@@ -119,7 +119,8 @@ static inline void expect_result(const struct testing *t, u32 i, const struct op
 
 /*
  * Executes the operations in @text (the text form without its first line), going on from where
- * the last call ended. Results behind "=" must be so.
+ * the last call ended. Results behind "=" must be so. fail_nth=N: the N-th of the model's own
+ * allocation points fails.
  */
 static inline void run(struct testing *t, const char *text)
 {
@@ -128,6 +129,7 @@ static inline void run(struct testing *t, const char *text)
 		struct op_result got;
 		struct diag diag;
 
+		t->model.fail_at = t->file.prog.ops[i].fail_nth;
 		if (model_step(&t->model, t->index++, &t->file.prog.ops[i], NULL, &got))
 			refuse(t, "operation %u: %s", i, t->model.limit);
 		expect_result(t, i, &got);
