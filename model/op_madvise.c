@@ -173,12 +173,16 @@ static int advise_reclaim(struct model_mm *mm, const struct model_vma *v, u64 st
 	return 0;
 }
 
-/* Is nothing mapped by the page table of @addr, so that there may be none? */
-static bool table_is_empty(const struct model_mm *mm, u64 addr)
+/* Is there perhaps nothing that the page table of @addr maps, so that there may be none? */
+static bool table_may_be_missing(const struct model_mm *mm, u64 addr)
 {
 	u64 first = addr & ~(PAGES_PER_TABLE - 1);
 
-	return page_lower(mm, first) == page_lower(mm, first + PAGES_PER_TABLE);
+	for (u32 p = page_lower(mm, first);
+	     p < mm->page_count && mm->pages[p].addr < first + PAGES_PER_TABLE; p++)
+		if (mm->pages[p].state != PAGE_FILE_MAY)
+			return false;
+	return true;
 }
 
 /* Rule 9. */
@@ -200,7 +204,7 @@ static int guard_install(struct model *m, struct model_mm *mm, u32 i, u64 start,
 	for (u64 a = start; a < end && !m->limit; a++) {
 		struct model_page *p;
 
-		if ((a == start || a % PAGES_PER_TABLE == 0) && table_is_empty(mm, a) &&
+		if ((a == start || a % PAGES_PER_TABLE == 0) && table_may_be_missing(mm, a) &&
 		    alloc_fails(m, ALLOC_GUARD_PAGES))
 			return -ENOMEM;
 		p = page_make(m, mm, a);
