@@ -481,10 +481,20 @@ int vma_add_flags(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 e
 int vma_modify_policy(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 policy)
 {
 	struct merge_range r = range_of(&mm->vmas[*i], start, end);
+	u8 old = mm->vmas[*i].policy;
+	struct model_vma *v;
+	int err;
 
 	r.policy = policy;
 	r.keeps = true;
-	return modify(m, mm, i, &r);
+	err = modify(m, mm, i, &r);
+	if (err || m->limit || policy == POLICY_DEFAULT || !alloc_fails(m, ALLOC_POLICY_COPY))
+		return err;
+	/* What it has merged with has the policy already. */
+	v = &mm->vmas[*i];
+	if (v->start == start && v->end == end)
+		v->policy = old;
+	return -ENOMEM;
 }
 
 int vma_modify_name(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64 end, u8 name)

@@ -108,19 +108,23 @@ void model_reset(struct model *m)
 	m->failed = ALLOC_NONE;
 }
 
+/* Copies what lies between two members, the first included; whoever adds a member need not think of
+ * it. */
+#define COPY_FROM_TO(to, from, first, behind)                                                     \
+	memcpy(&(to)->first, &(from)->first, (size_t)((char *)&(to)->behind - (char *)&(to)->first))
+/* Copies what lies behind a member, it included. */
+#define COPY_FROM(to, from, first)                                                                \
+	memcpy(&(to)->first, &(from)->first, (size_t)((char *)((to) + 1) - (char *)&(to)->first))
+/* Copies the entries of an array that are in use. */
+#define COPY_ENTRIES(to, from, array, count)                                                      \
+	memcpy((to)->array, (from)->array, (count) * sizeof((from)->array[0]))
+
 static void copy_mm(struct model_mm *to, const struct model_mm *from)
 {
-	to->alive = from->alive;
-	to->vma_count = from->vma_count;
-	to->page_count = from->page_count;
-	memcpy(to->vmas, from->vmas, from->vma_count * sizeof(from->vmas[0]));
-	memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
-	memcpy(to->counter, from->counter, sizeof(from->counter));
-	to->generation = from->generation;
-	to->sealed_pages = from->sealed_pages;
-	to->def_flags = from->def_flags;
-	to->base_locked = from->base_locked;
-	to->last = from->last;
+	COPY_FROM_TO(to, from, alive, vmas);
+	COPY_ENTRIES(to, from, vmas, from->vma_count);
+	COPY_ENTRIES(to, from, pages, from->page_count);
+	COPY_FROM(to, from, counter);
 }
 
 void model_copy(struct model *to, const struct model *from)
@@ -128,23 +132,13 @@ void model_copy(struct model *to, const struct model *from)
 	to->config = from->config;
 	for (u32 n = 0; n < from->proc_count; n++)
 		copy_mm(&to->mm[n], &from->mm[n]);
-	to->proc_count = from->proc_count;
-	to->live = from->live;
-	to->op_index = from->op_index;
-	to->fail_at = from->fail_at;
-	to->points_met = from->points_met;
-	to->failed = from->failed;
-	to->anon_vma_top = from->anon_vma_top;
-	memcpy(to->anon_vmas, from->anon_vmas, from->anon_vma_top * sizeof(from->anon_vmas[0]));
-	to->file_count = from->file_count;
-	memcpy(to->files, from->files, from->file_count * sizeof(from->files[0]));
-	to->file_page_count = from->file_page_count;
-	memcpy(to->file_pages, from->file_pages,
-	       from->file_page_count * sizeof(from->file_pages[0]));
-	to->merge_count = from->merge_count;
-	memcpy(to->merges, from->merges, from->merge_count * sizeof(from->merges[0]));
-	to->quirks_met = from->quirks_met;
-	to->limit = from->limit;
+	COPY_FROM_TO(to, from, proc_count, anon_vmas);
+	COPY_ENTRIES(to, from, anon_vmas, from->anon_vma_top);
+	COPY_FROM_TO(to, from, file_count, files);
+	COPY_ENTRIES(to, from, files, from->file_count);
+	COPY_FROM_TO(to, from, file_page_count, file_pages);
+	COPY_ENTRIES(to, from, file_pages, from->file_page_count);
+	COPY_FROM(to, from, merge_count);
 }
 
 bool alloc_fails(struct model *m, enum alloc_point point)

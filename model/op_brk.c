@@ -20,6 +20,7 @@
  *     It may merge with the area that ends at the old break, never with what follows, and never
  *     with an area that ends where the heap begins.
  *  5. It counts as data, and as locked if it is; then it is filled.
+ *  6. No memory: refused. What was to merge and finds none for that is not mapped by itself instead.
  */
 #include "internal.h"
 
@@ -51,8 +52,8 @@ static bool may_grow(struct model *m, const struct model_mm *mm, u64 start, u64 
 	       mm_may_expand(m, mm, VMF_READ | VMF_WRITE, end - start);
 }
 
-/* Rules 4 and 5. */
-static void grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
+/* Rules 4 to 6. False: no memory. */
+static bool grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 {
 	u64 flags = VMF_READ | VMF_WRITE | VMF_MAYREAD | VMF_MAYWRITE | VMF_MAYEXEC | VMF_ACCOUNT |
 		    mm->def_flags;
@@ -76,13 +77,16 @@ static void grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 				       .flags = ksm_flags(m, mm, flags, 0, true),
 				       .anonymous = true };
 
+		if (m->failed == ALLOC_MERGE_NEW || alloc_fails(m, ALLOC_NEW_AREA))
+			return false;
 		vma_insert(m, mm, &v);
 	}
 	mm_account(mm, flags, (s64)(end - start));
 	if (!(flags & VMF_LOCKED))
-		return;
+		return true;
 	mm->counter[COUNT_LOCKED_VM] += (s64)(end - start);
 	populate(m, mm, start, end, true);
+	return true;
 }
 
 /* Rule 2. Page numbers. */
@@ -109,8 +113,7 @@ void model_brk(struct model *m, struct step *s)
 	if (brk >= HEAP_BASE && brk - HEAP_BASE <= heap_limit(m, mm)) {
 		if (to == from || (brk < mm->brk && shrink(m, mm, to, from))) {
 			mm->brk = brk;
-		} else if (brk > mm->brk && may_grow(m, mm, from, to)) {
-			grow(m, mm, from, to);
+		} else if (brk > mm->brk && may_grow(m, mm, from, to) && grow(m, mm, from, to)) {
 			mm->brk = brk;
 		}
 	}

@@ -10,7 +10,8 @@
  *     mind any hole: EFAULT, and nothing is changed (queue_pages_test_walk()).
  *  3. Each area in address order that has another policy gets the new one, by merge or split
  *     (merge.c); by value, so that "preferred" without a node is "local". ENOMEM of a split ends
- *     it, what was done stays. Nothing protects an area from it: sealed ones get a policy too.
+ *     it, what was done stays; so does an area that was cut, but finds no memory for a policy of its
+ *     own (vma_replace_policy()): it has the old one. Nothing protects an area from it: sealed ones get a policy too.
  *
  * A policy goes with the area wherever it is split, moved by mremap or inherited by fork. New
  * mappings and what brk adds have none, whatever the file that they map was given.
@@ -69,6 +70,8 @@ void model_mbind(struct model *m, struct step *s)
 		return;
 	else if (arg == POLICY_BIND_NONE)
 		s->result->err = -EINVAL;
+	else if (policy != POLICY_DEFAULT && alloc_fails(m, ALLOC_POLICY))
+		s->result->err = -ENOMEM;
 	else if (!holes_allow(s->mm, start, end, policy))
 		s->result->err = -EFAULT;
 	else

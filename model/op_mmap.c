@@ -356,7 +356,9 @@ int mmap_again(struct model *m, struct model_mm *mm, const struct model_vma *v, 
 	err = check_and_clear(m, mm, &map, pages << PAGE_SHIFT);
 	if (err || m->limit)
 		return err;
-	map_range(m, mm, &map);
+	err = map_range(m, mm, &map);
+	if (err || m->limit)
+		return err;
 	fill(m, mm, &map);
 	return 0;
 }

@@ -4,8 +4,9 @@
  * - PR_SET_VMA(2const), set_anon_vma_name(), madvise_update_vma().
  *
  * Rules, in the order in which they decide
- *  1. A kernel without CONFIG_ANON_VMA_NAME: EINVAL. A name of 80 characters or more, or with one
- *     that is not printable or among \ ` $ [ ]: EINVAL. addr not aligned, a length or a range that
+ *  1. A kernel without CONFIG_ANON_VMA_NAME: EINVAL. A name of 80 characters or more: EINVAL; no
+ *     memory for a copy of it: ENOMEM; one with a character that is not printable or among
+ *     \ ` $ [ ]: EINVAL. addr not aligned, a length or a range that
  *     wraps EINVAL; an empty range: success.
  *  2. Each area in address order. A hole is passed over, and gives ENOMEM in the end; an error of
  *     an area ends the call, what was done before stays (madvise_walk_vmas()).
@@ -75,8 +76,12 @@ void model_set_vma_name(struct model *m, struct step *s)
 	u64 name = s->op->arg[2];
 
 	/* Rule 1. */
-	if (!m->config.anon_name || name == NAME_TOO_LONG || name == NAME_BAD ||
-	    addr % PAGE_BYTES || (s->op->arg[1] && !len) || addr + len < addr)
+	if (!m->config.anon_name || name == NAME_TOO_LONG)
+		s->result->err = -EINVAL;
+	else if (name != NAME_NONE && alloc_fails(m, ALLOC_NAME))
+		s->result->err = -ENOMEM;
+	else if (name == NAME_BAD || addr % PAGE_BYTES || (s->op->arg[1] && !len) ||
+		 addr + len < addr)
 		s->result->err = -EINVAL;
 	else if (len)
 		s->result->err = name_areas(m, s->mm, addr >> PAGE_SHIFT,

@@ -112,6 +112,28 @@ static const struct failure failures[] = {
 	  "nor is any part of it" },
 	{ ALLOC_DETACH, NULL, MAP(0, 3) "mremap(@0, +3, +3, maymove|fixed, @20) fail_nth=3 = @20",
 	  "p0 @0 +3 rw\np0 @20 +3 rw ac", "all of it" },
+	/* brk, mbind, names, remap_file_pages */
+	{ ALLOC_NEW_AREA, NULL, "brk(@40) = @40\nbrk(@43) fail_nth=1 = @40", "p0 nothing",
+	  "the break stays" },
+	{ ALLOC_MERGE_NEW, NULL, "brk(@43)\nbrk(@45) fail_nth=1 = @43", "p0 @40 +3 rw ac",
+	  "and is not continued by an area of its own" },
+	{ ALLOC_SPLIT, NULL, "brk(@43)\nbrk(@42) fail_nth=1 = @43", "p0 @40 +3 rw ac",
+	  "nor does it shrink" },
+	{ ALLOC_POLICY, NULL, MAP(0, 3) "mbind(@0, +2, bind) fail_nth=1 = ENOMEM",
+	  "p0 @0 +3 rw ac", "no policy" },
+	{ ALLOC_POLICY_COPY, NULL, MAP(0, 3) "mbind(@0, +2, bind) fail_nth=3 = ENOMEM",
+	  "p0 @0 +2 rw ac\np0 @2 +1 rw ac", "no policy for the area, which is cut" },
+	{ ALLOC_POLICY_COPY, NULL,
+	  MAP(0, 3) "mbind(@0, +2, bind)\nmbind(@2, +1, bind) fail_nth=3 = ENOMEM",
+	  "p0 @0 +3 rw ac pol=bind", "merged with what has it" },
+	{ ALLOC_NAME, NULL, MAP(0, 3) "set_vma_name(@0, +2, a) fail_nth=1 = ENOMEM",
+	  "p0 @0 +3 rw ac", "no copy of the name" },
+	{ ALLOC_SPLIT, NULL, MAP(0, 3) "set_vma_name(@0, +2, a) fail_nth=2 = EAGAIN",
+	  "p0 @0 +3 rw ac", "no cut for it" },
+	{ ALLOC_NEW_AREA, NULL,
+	  "mmap(@0, +3, rw, shared|fixed, m0, 0)\nremap_file_pages(@1, +1, 0, +7) "
+	  "fail_nth=4 = ENOMEM",
+	  "p0 @0 +1 rw sh f1+0\np0 @2 +1 rw sh f1+2", "as mmap" },
 	/* fork, faults */
 	{ ALLOC_FORK, NULL, MAP(0, 3) "write(@0)\nfork() fail_nth=1 = ENOMEM",
 	  "p0 @0 +3 rw ac av=A", "no child" },
@@ -277,12 +299,12 @@ static void test_copy_is_equal_and_goes_its_own_way(void **state)
 	model_copy(copy, &t->model);
 	model_snapshot(&t->model, &t->snap, true);
 	before = snap_digest(&t->snap);
-	run(t, "p1: munmap(@0, +9)\nwrite(@21)\np1: exit()");
+	run(t, "p1: munmap(@0, +9)\nwrite(@21)\nbrk(@44)\np1: exit()");
 	model_snapshot(copy, snap, true);
 	assert_int_equal(snap_digest(snap), before);
 	assert_true(model_check(copy, &diag));
 	model_copy(&t->model, copy);
-	run(t, "read(@21) = 5\np1: read(@5) = 7");
+	run(t, "read(@21) = 5\np1: read(@5) = 7\nbrk(@44) = @44");
 	free(snap);
 	free(copy);
 }
