@@ -20,7 +20,7 @@
  *     It may merge with the area that ends at the old break, never with what follows, and never
  *     with an area that ends where the heap begins.
  *  5. It counts as data, and as locked if it is; then it is filled.
- *  6. No memory: refused. What was to merge and finds none for that is not mapped by itself instead.
+ *  6. No memory: refused. What finds none for merging is not mapped by itself instead.
  */
 #include "internal.h"
 

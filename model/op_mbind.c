@@ -10,8 +10,9 @@
  *     mind any hole: EFAULT, and nothing is changed (queue_pages_test_walk()).
  *  3. Each area in address order that has another policy gets the new one, by merge or split
  *     (merge.c); by value, so that "preferred" without a node is "local". ENOMEM of a split ends
- *     it, what was done stays; so does an area that was cut, but finds no memory for a policy of its
- *     own (vma_replace_policy()): it has the old one. Nothing protects an area from it: sealed ones get a policy too.
+ *     it, what was done stays; ENOMEM of the copy of the policy that each area gets ends it too,
+ *     and the area is cut but has the old one (vma_replace_policy()). Nothing protects an area from
+ *     it: sealed ones get a policy too.
  *
  * A policy goes with the area wherever it is split, moved by mremap or inherited by fork. New
  * mappings and what brk adds have none, whatever the file that they map was given.
