@@ -17,12 +17,13 @@ int main(void)
 {
 	static const struct flagname *const tables[] = {
 		names_prot, names_map_type, names_map, names_mremap, names_advice,
-		names_mlock, names_mcl, names_file, names_vm,
+		names_mlock, names_mcl, names_uffd_features, names_uffd_mode, names_rlimit,
+		names_file, names_policy, names_name, names_clear, names_vm,
 	};
 	static const char *const others[] = {
 		"vma 1\\x0a", "# ", ", ", "|", "\\x0a", " = ", "@", "+", "last", "p1: ", "0x",
 		"@-1", "@3+0x10", "last+2", "last-1", " = ?", " = @0", " = p1", " = 0",
-		" = ENOMEM", " = EINVAL", " = SIGSEGV", " = SIGBUS",
+		" = ENOMEM", " = EINVAL", " = SIGSEGV", " = SIGBUS", "unlimited", "on", "off",
 		"expect all:\\x0a", "expect v6.12 v6.16:\\x0a", "observed v6.16:\\x0a", "| ",
 	};
 

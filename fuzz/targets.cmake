@@ -1,12 +1,13 @@
 # How fuzz targets are made. Included before all directories, so that each may make some.
 #
-#	vma_fuzz_target(NAME SOURCE [PROGRAM PREFIX-BYTES] [LIBRARIES...] [LIVE] [ENDS-IN FUNCTION])
+#	vma_fuzz_target(NAME SOURCE [PROGRAM PREFIX-BYTES] [LIBRARIES...] [LIVE] [ENDS-IN FUNCTION]
+#			[RUNS N])
 #
 # NAME is driven by VMA_ENGINE. With PROGRAM its inputs are programs in bytes behind so many others:
 # then it has the mutator that knows operations, its seeds are the corpus in bytes (seeds/NAME), and
 # beside it lies NAME_mutator.so for AFL++. NAME.options is there if this directory has one of the
 # source's name. Each has a smoke test: over its seeds, and over inputs that the engine makes of
-# them. LIVE: it needs this machine's kernel. ENDS-IN: it must fail, in this function.
+# them (RUNS, 3000). LIVE: it needs this machine's kernel. ENDS-IN: it must fail, in this function.
 add_custom_target(fuzz-targets)
 set(VMA_FUZZ_DIR ${CMAKE_CURRENT_LIST_DIR})
 
@@ -98,7 +99,7 @@ function(vma_fuzz_test name seeds runs flags ends_in)
 endfunction()
 
 function(vma_fuzz_target name source)
-	cmake_parse_arguments(PARSE_ARGV 2 arg "LIVE" "PROGRAM;ENDS-IN" "LIBRARIES")
+	cmake_parse_arguments(PARSE_ARGV 2 arg "LIVE" "PROGRAM;ENDS-IN;RUNS" "LIBRARIES")
 	add_executable(${name} ${VMA_FUZZ_DIR}/${source})
 	target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} vmafuzz_fuzz vmafuzz_options)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
@@ -120,19 +121,23 @@ function(vma_fuzz_target name source)
 		vma_fuzz_seeds(${name} ${arg_PROGRAM})
 		vma_fuzz_afl_mutator(${name} ${arg_PROGRAM})
 	endif()
+	if(NOT DEFINED arg_RUNS)
+		set(arg_RUNS 3000)
+	endif()
+	vma_fuzz_test(${name} ${seeds} ${arg_RUNS} "${flags}" "${arg_ENDS-IN}")
 	if(arg_LIVE)
-		vma_fuzz_test(${name} ${seeds} 300 "${flags}" "")
 		set_tests_properties(${name} PROPERTIES LABELS live RUN_SERIAL ON
 			SKIP_RETURN_CODE 77)
 	else()
-		vma_fuzz_test(${name} ${seeds} 3000 "${flags}" "${arg_ENDS-IN}")
 		set_tests_properties(${name} PROPERTIES LABELS smoke)
 	endif()
 	set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
 # The target fuzz_kernel_6_12 for version 6.12, whose memory management LIBRARY has in this process.
+# Its test is over the seeds alone: what else it finds is a bug of that kernel, and news.
 function(vma_fuzz_kernel_target version library)
 	string(REPLACE "." "_" suffix ${version})
-	vma_fuzz_target(fuzz_kernel_${suffix} fuzz_kernel.c PROGRAM 0 LIBRARIES ${library})
+	vma_fuzz_target(fuzz_kernel_${suffix} fuzz_kernel.c PROGRAM 0 RUNS 0
+		LIBRARIES ${library})
 endfunction()

@@ -24,13 +24,14 @@
 #include "rules.h"
 
 #define QUIRK(name) (1u << QUIRK_##name)
-/* Bugs of every kernel in the table. MMAP_FIXED_ERRNO is open: seen on 6.1.187, 6.12.117, 6.16.12,
- * 6.18.44, 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY is open: seen on all but 6.18.44.
- * STACK_GROWTH_CHARGES is open: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and in
- * /proc/meminfo of 6.18.44. UFFD_COPY_MERGE is fixed in the source of 7.3.4. */
-#define QUIRKS_OF_ALL                                           \
-	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) | \
-	 QUIRK(STACK_GROWTH_CHARGES) | QUIRK(UFFD_COPY_MERGE))
+/* Open bugs of every kernel in the table. MMAP_FIXED_ERRNO: seen on 6.1.187, 6.12.117, 6.16.12,
+ * 6.18.44, 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44.
+ * STACK_GROWTH_CHARGES: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and in
+ * /proc/meminfo of 6.18.44. */
+#define QUIRKS_OPEN \
+	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) | QUIRK(STACK_GROWTH_CHARGES))
+/* And with what only the newest does not have. */
+#define QUIRKS_OF_ALL (QUIRKS_OPEN | QUIRK(UFFD_COPY_MERGE))
 
 const struct model_profile model_profiles[] = {
 	{
@@ -67,6 +68,29 @@ const struct model_profile model_profiles[] = {
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_NOCHARGE),
+	},
+	{
+		/* Its mm code was run in userspace. */
+		.name = "v6.12.117",
+		.kernel = "6.12.117",
+		.rules = {
+			.new_merge = NEW_MERGE_CROSS,
+			.close_blocks = CLOSE_BLOCKS_ONLY_REMOVED,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
+			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.ksm_prctl = KSM_PRCTL_LATE,
+		},
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(UFFD_ON_DROPPABLE),
 	},
 	{
 		/* Half of the argument checks of mremap moved: seen in no other release. */
@@ -410,6 +434,44 @@ const struct model_profile model_profiles[] = {
 			.ksm_zero_early = 1,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
+	},
+
+	{
+		/* A release candidate: 7.3-rc7. */
+		/* Its mm code was run in userspace. */
+		.name = "v7.3.4",
+		.kernel = "7.3.4",
+		.rules = {
+			.anon_merge = ANON_MERGE_SYMMETRIC,
+			.new_merge = NEW_MERGE_CROSS,
+			.close_blocks = CLOSE_BLOCKS_ONLY_REMOVED,
+			.guard = GUARD_ANY,
+			.guard_flag = 1,
+			.guard_prepares_anon = GUARD_PREPARES_ANON_ONLY,
+			.acct_drop_on_ro = 1,
+			.map_stack_nohuge = 1,
+			.mmap_fixed_atomic = 1,
+			.mremap_params = MREMAP_PARAMS_UPFRONT,
+			.mremap_fixed_check_first = 1,
+			.mremap_multi = 1,
+			.mremap_mapcount = MREMAP_MAPCOUNT_HEADROOM,
+			.cow_file_index = COW_FILE_VIRTUAL,
+			.avc_clone_reversed = 1,
+			.populate_hole_stops = 1,
+			.mseal = 1,
+			.mseal_dev_zero = 1,
+			.name_anon_shmem = 1,
+			.merge_nomem_fails = 1,
+			.droppable = 1,
+			.uffd_wp_async = 1,
+			.uffd_keeps_flags = 1,
+			.uffd_nothing_einval = 1,
+			.uffd_unreg_owner = 1,
+			.uffd_drop_wp = UFFD_DROP_WP_EBUSY,
+			.ksm_prctl = KSM_PRCTL_EARLY,
+			.ksm_zero_early = 1,
+		},
+		.quirks.on = QUIRKS_OPEN | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
 	},
 };
 const u32 model_profile_count = ARRAY_SIZE(model_profiles);

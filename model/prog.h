@@ -59,7 +59,7 @@ u64 prog_hash(const struct prog *prog);
 /* Text. */
 
 #define EXPECT_BLOCKS_MAX 16
-#define EXPECT_PROFILES_MAX 12
+#define EXPECT_PROFILES_MAX 16
 
 /* One expect or observed block of a file; the strings point into prog_file.text. */
 struct prog_expect {

@@ -16,6 +16,7 @@
 
 #include "harness/tests/corpus.h"
 #include "model/flagnames.h"
+#include "model/generate.h"
 
 struct seed {
 	u8 bytes[16 + PROG_OPS_MAX * OP_BYTES];
@@ -116,6 +117,67 @@ static void test_dictionary_has_every_operation_and_is_readable(void **state)
 	assert_true(has_last);
 }
 
+struct words {
+	char dict[16384];
+	struct model model;
+	struct prog prog;
+	char line[512], quoted[128];
+};
+
+/* Is the word in the dictionary, by itself or as the name of an operation? What has a number
+ * (p1, u0) and combinations of r, w and x are no names. */
+static bool known(struct words *w, const char *word, size_t len)
+{
+	if (strspn(word, "rwx") >= len || (strchr("pu", word[0]) && strspn(word + 1, "0123456789")))
+		return true;
+	snprintf(w->quoted, sizeof(w->quoted), "\"%.*s\"", (int)len, word);
+	if (strstr(w->dict, w->quoted))
+		return true;
+	snprintf(w->quoted, sizeof(w->quoted), "\"%.*s(\"", (int)len, word);
+	return strstr(w->dict, w->quoted) != NULL;
+}
+
+static void check_words(struct words *w)
+{
+	static const char *const letters = "abcdefghijklmnopqrstuvwxyz_0123456789";
+	const char *at = w->line;
+
+	while (*at) {
+		size_t len = strspn(at, letters);
+
+		if (len && (*at < '0' || *at > '9') && !known(w, at, len))
+			fail_msg("\"%.*s\" of %s", (int)len, at, w->line);
+		at += len ? len : 1;
+	}
+}
+
+/* So a new table of names is not forgotten. */
+static void test_dictionary_has_every_name_that_programs_say(void **state)
+{
+	struct words *w = calloc(1, sizeof(*w));
+	FILE *file = fopen(FUZZ_DIR "/fuzz_text.dict", "r");
+	struct generate_options options;
+	struct model_config config;
+	u32 seed, i;
+
+	(void)state;
+	assert_non_null(w);
+	assert_non_null(file);
+	assert_in_range(fread(w->dict, 1, sizeof(w->dict) - 1, file), 1, sizeof(w->dict) - 2);
+	fclose(file);
+	model_config_default(&config);
+	model_init(&w->model, &config);
+	generate_options_default(&options);
+	for (seed = 0; seed < 3000; seed++) {
+		generate(&w->prog, &w->model, &options, seed);
+		for (i = 0; i < w->prog.count; i++) {
+			op_print(w->line, sizeof(w->line), &w->prog.ops[i]);
+			check_words(w);
+		}
+	}
+	free(w);
+}
+
 /* Every target's options are found beside it, under the name that OSS-Fuzz looks for. */
 static void test_options_lie_beside_the_targets(void **state)
 {
@@ -137,6 +199,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seeds_are_the_corpus_behind_the_prefix),
 		cmocka_unit_test(test_dictionary_has_every_operation_and_is_readable),
+		cmocka_unit_test(test_dictionary_has_every_name_that_programs_say),
 		cmocka_unit_test(test_options_lie_beside_the_targets),
 	};
 

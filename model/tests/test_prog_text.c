@@ -300,8 +300,8 @@ static void test_too_much_of_anything_is_refused(void **state)
 	text = repeated("fork()\n", PROG_OPS_MAX + 1);
 	refuse(file, text, "t.vma:258:1: a program has at most 256 operations");
 	free(text);
-	text = repeated("expect v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13:\n", 1);
-	refuse(file, text, "t.vma:2:47: a block names at most 12 profiles");
+	text = repeated("expect v1 v2 v3 v4 v5 v6 v7 v8 v9 v10 v11 v12 v13 v14 v15 v16 v17:\n", 1);
+	refuse(file, text, "t.vma:2:63: a block names at most 16 profiles");
 	free(text);
 	text = repeated("| x\n", 70);
 	memcpy(text, "vma 1\nexpect all:", 17);

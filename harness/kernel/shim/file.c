@@ -464,6 +464,16 @@ int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
 	return 0;
 }
 
+/* The program's own, as far as MADV_PAGEOUT is concerned. */
+#if SINCE(6, 3)
+bool inode_owner_or_capable(struct mnt_idmap *idmap, const struct inode *inode)
+#else
+bool inode_owner_or_capable(struct user_namespace *ns, const struct inode *inode)
+#endif
+{
+	return true;
+}
+
 struct backing_dev_info *inode_to_bdi(struct inode *inode)
 {
 	return inode->i_sb->s_bdi;
