@@ -288,7 +288,7 @@ static void on_diverge(struct job *j)
 
 static void on_error(struct job *j)
 {
-	char text[900];
+	char text[640];
 
 	j->tally->errors++;
 	j->errors_in_a_row++;

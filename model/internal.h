@@ -112,6 +112,7 @@ struct merge_range {
 	bool fresh;	      /* what is new is soft-dirty, whatever it merges with */
 	bool keeps;	      /* flags are added to those of the area that stays, not set */
 	bool brk;	      /* only one with the heap's own area is tried */
+	bool gives_up;	      /* without memory for a merge there is none, whatever the rules say */
 };
 /*
  * Maps an empty range by growing a neighbour (vma_merge_new_range()). The index of the area that

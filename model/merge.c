@@ -437,7 +437,7 @@ static int modify(struct model *m, struct model_mm *mm, u32 *i, const struct mer
 	merges = left == MERGE_OK || right == MERGE_OK;
 	/* Rule 11. */
 	if (merges && alloc_fails(m, ALLOC_MERGE_MODIFY)) {
-		if (m->config.rules.merge_nomem_fails)
+		if (m->config.rules.merge_nomem_fails && !r->gives_up)
 			return -ENOMEM;
 		merges = false;
 	}
@@ -520,6 +520,7 @@ int vma_modify_uffd(struct model *m, struct model_mm *mm, u32 *i, u64 start, u64
 	r.flags = flags;
 	r.uffd = uffd;
 	r.keeps = m->config.rules.uffd_keeps_flags;
+	r.gives_up = !uffd && start == mid->start && end == mid->end;
 	if (start > mid->start && end == mid->end && *i + 1 < mm->vma_count &&
 	    mid[1].start == end && quirk(m, QUIRK_UFFD_PGOFF)) {
 		r.pgoff = mid->pgoff;

@@ -108,37 +108,42 @@ void model_reset(struct model *m)
 	m->failed = ALLOC_NONE;
 }
 
-/* Copies what lies between two members, the first included; whoever adds a member need not think of
- * it. */
-#define COPY_FROM_TO(to, from, first, behind)                                                     \
-	memcpy(&(to)->first, &(from)->first, (size_t)((char *)&(to)->behind - (char *)&(to)->first))
-/* Copies what lies behind a member, it included. */
-#define COPY_FROM(to, from, first)                                                                \
-	memcpy(&(to)->first, &(from)->first, (size_t)((char *)((to) + 1) - (char *)&(to)->first))
-/* Copies the entries of an array that are in use. */
-#define COPY_ENTRIES(to, from, array, count)                                                      \
+/*
+ * Large arrays are copied as far as they are in use, and all that lies before, between and behind
+ * them as it is: whoever adds a member need not think of it, unless it is another large array.
+ */
+#define BEHIND(s, member) ((char *)&(s)->member + sizeof((s)->member))
+#define COPY_UP_TO(to, from, array) memcpy(to, from, (size_t)((char *)&(to)->array - (char *)(to)))
+#define COPY_BETWEEN(to, from, array, next)                                                       \
+	memcpy(BEHIND(to, array), (const char *)BEHIND(from, array),                              \
+	       (size_t)((char *)&(to)->next - BEHIND(to, array)))
+#define COPY_BEHIND(to, from, array)                                                              \
+	memcpy(BEHIND(to, array), (const char *)BEHIND(from, array),                              \
+	       (size_t)((char *)((to) + 1) - BEHIND(to, array)))
+#define COPY_USED(to, from, array, count)                                                         \
 	memcpy((to)->array, (from)->array, (count) * sizeof((from)->array[0]))
 
 static void copy_mm(struct model_mm *to, const struct model_mm *from)
 {
-	COPY_FROM_TO(to, from, alive, vmas);
-	COPY_ENTRIES(to, from, vmas, from->vma_count);
-	COPY_ENTRIES(to, from, pages, from->page_count);
-	COPY_FROM(to, from, counter);
+	COPY_UP_TO(to, from, vmas);
+	COPY_USED(to, from, vmas, from->vma_count);
+	COPY_BETWEEN(to, from, vmas, pages);
+	COPY_USED(to, from, pages, from->page_count);
+	COPY_BEHIND(to, from, pages);
 }
 
 void model_copy(struct model *to, const struct model *from)
 {
-	to->config = from->config;
+	COPY_UP_TO(to, from, mm);
 	for (u32 n = 0; n < from->proc_count; n++)
 		copy_mm(&to->mm[n], &from->mm[n]);
-	COPY_FROM_TO(to, from, proc_count, anon_vmas);
-	COPY_ENTRIES(to, from, anon_vmas, from->anon_vma_top);
-	COPY_FROM_TO(to, from, file_count, files);
-	COPY_ENTRIES(to, from, files, from->file_count);
-	COPY_FROM_TO(to, from, file_page_count, file_pages);
-	COPY_ENTRIES(to, from, file_pages, from->file_page_count);
-	COPY_FROM(to, from, merge_count);
+	COPY_BETWEEN(to, from, mm, anon_vmas);
+	COPY_USED(to, from, anon_vmas, from->anon_vma_top);
+	COPY_BETWEEN(to, from, anon_vmas, files);
+	COPY_USED(to, from, files, from->file_count);
+	COPY_BETWEEN(to, from, files, file_pages);
+	COPY_USED(to, from, file_pages, from->file_page_count);
+	COPY_BEHIND(to, from, file_pages);
 }
 
 bool alloc_fails(struct model *m, enum alloc_point point)

@@ -7,7 +7,7 @@
  *  1. A kernel without KSM, or from before the call (rule ksm_prctl=absent): EINVAL.
  *  2. On: every area that KSM can merge gets MERGEABLE; off: every area loses it, also one that has
  *     it by madvise. Areas that are alike by that do not become one. What is on or off already
- *     stays as it is.
+ *     stays as it is. No memory to tell KSM of the process (__ksm_enter()): ENOMEM.
  *  3. KSM cannot merge memory that is shared, or may be, nor droppable memory (ksm_compatible()).
  *  4. As long as it is on, new memory gets MERGEABLE too. Rule ksm_prctl=early: before a merge is
  *     looked for, so that it finds its like; late: afterwards and only if nothing merged, so that
@@ -53,6 +53,10 @@ void model_memory_merge(struct model *m, struct step *s)
 
 	if (!m->config.ksm || m->config.rules.ksm_prctl == KSM_PRCTL_ABSENT) {
 		s->result->err = -EINVAL;
+		return;
+	}
+	if (on && !mm->merge_any && alloc_fails(m, ALLOC_KSM_ENTER)) {
+		s->result->err = -ENOMEM;
 		return;
 	}
 	for (u32 i = 0; mm->merge_any != on && i < mm->vma_count; i++) {

@@ -24,7 +24,8 @@
  *     alone; else its modes are replaced. Merge or split (merge.c). Holes do not matter.
  *  6. unregister: an area of another descriptor EINVAL (before rule uffd_unreg_owner: unregistered
  *     all the same), a droppable one EINVAL; then each area that is registered loses its context
- *     and modes, and merges or splits.
+ *     and modes, and merges or splits. A whole area does so without merging if there is no memory
+ *     for that (userfaultfd_clear_vma()).
  *  7. close does the same for whole areas, and for those of this descriptor alone.
  *  8. fork: the child's areas are not registered, and merge with nothing by that; with event_fork
  *     they are, in a context of the child, which gets a descriptor with the same features
@@ -191,6 +192,8 @@ void model_uffd_open(struct model *m, struct step *s)
 	} else if ((features & ~(u64)FEATURES) ||
 		   ((features & ABI_UFFD_WP_ASYNC) && !m->config.rules.uffd_wp_async)) {
 		s->result->err = -EINVAL;
+	} else if (alloc_fails(m, ALLOC_UFFD_OPEN)) {
+		s->result->err = -ENOMEM;
 	} else {
 		m->uffd_opened++;
 		s->result->value = uffd_add(m, s->proc, features, 0);

@@ -35,7 +35,7 @@ _Noreturn void check_failed(const char *file, int line, const char *what);
 
 /* One sentence for a person: what is wrong and, where there is something, what to do about it. */
 struct diag {
-	char text[768];
+	char text[512];
 };
 
 /* Writes the sentence (printf style; cut at the end of the buffer) and returns @err, so that a

@@ -130,6 +130,17 @@ static const struct failure failures[] = {
 	  "p0 @0 +3 rw ac", "no copy of the name" },
 	{ ALLOC_SPLIT, NULL, MAP(0, 3) "set_vma_name(@0, +2, a) fail_nth=2 = EAGAIN",
 	  "p0 @0 +3 rw ac", "no cut for it" },
+	{ ALLOC_KSM_ENTER, NULL, MAP(0, 3) "memory_merge(on) fail_nth=1 = ENOMEM",
+	  "p0 @0 +3 rw ac", "KSM is not told" },
+	{ ALLOC_UFFD_OPEN, NULL, MAP(0, 3) "uffd_open(0) fail_nth=1 = ENOMEM", "p0 @0 +3 rw ac",
+	  "no descriptor" },
+	{ ALLOC_MERGE_MODIFY, "merge_nomem_fails=yes",
+	  MAP(0, 3) "uffd_open(0)\nuffd_register(u0, @0, +2, missing)\nuffd_close(u0) fail_nth=1 = 0",
+	  "p0 @0 +2 rw ac\np0 @2 +1 rw ac", "unregistered all the same" },
+	{ ALLOC_MERGE_MODIFY, "merge_nomem_fails=yes",
+	  MAP(0, 3) "uffd_open(0)\nuffd_register(u0, @0, +2, missing)\n"
+	  "uffd_register(u0, @2, +1, missing) fail_nth=1 = ENOMEM",
+	  "p0 @0 +2 rw um ac uffd=1\np0 @2 +1 rw ac", "but not registered" },
 	{ ALLOC_NEW_AREA, NULL,
 	  "mmap(@0, +3, rw, shared|fixed, m0, 0)\nremap_file_pages(@1, +1, 0, +7) "
 	  "fail_nth=4 = ENOMEM",
@@ -299,12 +310,12 @@ static void test_copy_is_equal_and_goes_its_own_way(void **state)
 	model_copy(copy, &t->model);
 	model_snapshot(&t->model, &t->snap, true);
 	before = snap_digest(&t->snap);
-	run(t, "p1: munmap(@0, +9)\nwrite(@21)\nbrk(@44)\np1: exit()");
+	run(t, "p1: munmap(@0, +9)\nwrite(@21)\nbrk(@44)\nuffd_open(0)\np1: exit()");
 	model_snapshot(copy, snap, true);
 	assert_int_equal(snap_digest(snap), before);
 	assert_true(model_check(copy, &diag));
 	model_copy(&t->model, copy);
-	run(t, "read(@21) = 5\np1: read(@5) = 7\nbrk(@44) = @44");
+	run(t, "read(@21) = 5\np1: read(@5) = 7\nbrk(@44) = @44\nuffd_open(0) = u0");
 	free(snap);
 	free(copy);
 }
