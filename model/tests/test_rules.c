@@ -117,7 +117,7 @@ static void test_profile_for_release_finds_the_right_kernel(void **state)
 		{ "6.18.40", "v6.18.44", false, "nearest is above" },
 		{ "6.18.99", "v6.18.44", false, "above all of the series" },
 		{ "6.18.10", "v6.18.5", false, "just as far from two: the older" },
-		{ "6.14.2", "v6.12", false, "no such series: the nearest below" },
+		{ "6.14.2", "v6.12.117", false, "no such series: the nearest below" },
 		{ "6.8.0-45-generic", "v6.1", false, "no such series: the nearest below" },
 		{ "7.9.1", "v7.3.4", false, "newer than all" },
 		{ "8.0", "v7.3.4", false, "a new major number" },
