@@ -135,7 +135,8 @@ static const struct failure failures[] = {
 	{ ALLOC_UFFD_OPEN, NULL, MAP(0, 3) "uffd_open(0) fail_nth=1 = ENOMEM", "p0 @0 +3 rw ac",
 	  "no descriptor" },
 	{ ALLOC_MERGE_MODIFY, "merge_nomem_fails=yes",
-	  MAP(0, 3) "uffd_open(0)\nuffd_register(u0, @0, +2, missing)\nuffd_close(u0) fail_nth=1 = 0",
+	  MAP(0, 3) "uffd_open(0)\nuffd_register(u0, @0, +2, missing)\n"
+	  "uffd_close(u0) fail_nth=1 = 0",
 	  "p0 @0 +2 rw ac\np0 @2 +1 rw ac", "unregistered all the same" },
 	{ ALLOC_MERGE_MODIFY, "merge_nomem_fails=yes",
 	  MAP(0, 3) "uffd_open(0)\nuffd_register(u0, @0, +2, missing)\n"
