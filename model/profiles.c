@@ -15,8 +15,8 @@
  * not. ksm_zero_early is off on 6.18.44 and on in the source of 7.3.4; that it came with 6.19 is
  * inferred.
  *
- * No kernel that was observed had CONFIG_ANON_VMA_NAME, so what concerns names was read: the rule
- * in the sources of 6.1.192, 6.12.117 and 7.3.4, NAME_DROPS_STICKY in 7.3.4, since which it is
+ * No running kernel that was observed had CONFIG_ANON_VMA_NAME; what concerns names was seen in
+ * the mm code of 6.1.192, 6.12.117 and 7.3.4 in userspace. NAME_DROPS_STICKY, seen on 7.3.4, is
  * inferred for all kernels back to 6.19, the first with sticky flags (6.18.44 was not looked at).
  * 6.18.44 was built without soft-dirty flags; that it has no SOFT_DIRTY_LOST, whose fix came with
  * the guard flags that it has, is inferred.
