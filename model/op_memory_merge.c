@@ -12,7 +12,7 @@
  *  4. As long as it is on, new memory gets MERGEABLE too. Rule ksm_prctl=early: before a merge is
  *     looked for, so that it finds its like; late: afterwards and only if nothing merged, so that
  *     areas of equal flags stay apart. Early is not for files whose driver may change the flags in
- *     its mmap(): of the files here FILE_DEV, and without rule ksm_zero_early /dev/zero
+ *     its mmap(): of the files here, without rule ksm_zero_early, /dev/zero and FILE_DEV
  *     (can_set_ksm_flags_early()).
  *  5. Inherited by fork.
  */
@@ -35,8 +35,8 @@ static bool is_early(const struct model *m, u16 file)
 		return false;
 	if (!file)
 		return true;
-	return inode != MODEL_INODE_DEV &&
-	       (inode != MODEL_INODE_ZERO || m->config.rules.ksm_zero_early);
+	return (inode != MODEL_INODE_DEV && inode != MODEL_INODE_ZERO) ||
+	       m->config.rules.ksm_zero_early;
 }
 
 u64 ksm_flags(const struct model *m, const struct model_mm *mm, u64 flags, u16 file, bool merged)

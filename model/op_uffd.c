@@ -17,15 +17,16 @@
  *     that does not end within user space: EINVAL. Nothing mapped in the range: EINVAL (before rule
  *     uffd_nothing_einval: ENOMEM if nothing is mapped behind it either).
  *  4. register looks at every area of the range before it changes any; the first that is in the way
- *     decides. Droppable, or minor and not a mapping of shared memory or a memfd: EINVAL
- *     (vma_can_userfault()); never writable: EPERM; registered with another descriptor: EBUSY;
- *     write-protection would be dropped: EBUSY (rule uffd_drop_wp).
+ *     decides. Droppable, or minor and not a mapping of shared memory or a memfd: EINVAL; so is a
+ *     mapping of FILE_DEV, but for write-protection alone with wp_async (vma_can_userfault());
+ *     never writable: EPERM; registered with another descriptor: EBUSY; write-protection would be
+ *     dropped: EBUSY (rule uffd_drop_wp).
  *  5. Then each area in address order: registered here with all these modes already, it is left
  *     alone; else its modes are replaced. Merge or split (merge.c). Holes do not matter.
  *  6. unregister: an area of another descriptor EINVAL (before rule uffd_unreg_owner: unregistered
- *     all the same), a droppable one EINVAL; then each area that is registered loses its context
- *     and modes, and merges or splits. A whole area does so without merging if there is no memory
- *     for that (userfaultfd_clear_vma()).
+ *     all the same), one that could not be registered with its modes EINVAL; then each area that is
+ *     registered loses its context and modes, and merges or splits. A whole area does so without
+ *     merging if there is no memory for that (userfaultfd_clear_vma()).
  *  7. close does the same for whole areas, and for those of this descriptor alone.
  *  8. fork: the child's areas are not registered, and merge with nothing by that; with event_fork
  *     they are, in a context of the child, which gets a descriptor with the same features
@@ -112,9 +113,14 @@ static int check_range(const struct model *m, const struct model_mm *mm, u64 add
 	return -ENOMEM;
 }
 
-/* Rule 4: can such an area have these modes (vma_can_userfault())? */
-static bool can_register(struct model *m, const struct model_vma *v, u64 modes)
+/* Rule 4: can such an area have these modes of @uffd (vma_can_userfault())? */
+static bool can_register(struct model *m, const struct model_vma *v, u16 uffd, u64 modes)
 {
+	bool async = m->uffds[uffd - 1].features & ABI_UFFD_WP_ASYNC;
+
+	/* A device has no userfault of its own, and needs none for asynchronous protection. */
+	if (v->has_close && !(async && (modes & VMF_UFFD_MASK) == VMF_UFFD_WP))
+		return false;
 	if ((v->flags & VMF_DROPPABLE) && !quirk(m, QUIRK_UFFD_ON_DROPPABLE))
 		return false;
 	if ((modes & VMF_UFFD_WP) && !v->anonymous && !m->config.uffd_wp_files)
@@ -125,7 +131,7 @@ static bool can_register(struct model *m, const struct model_vma *v, u64 modes)
 /* Rule 4, for one area. */
 static int check_area(struct model *m, const struct model_vma *v, u16 uffd, u64 modes)
 {
-	if (!can_register(m, v, modes))
+	if (!can_register(m, v, uffd, modes))
 		return -EINVAL;
 	if (!(v->flags & VMF_MAYWRITE))
 		return -EPERM;
@@ -174,7 +180,7 @@ static int unregister_range(struct model *m, struct model_mm *mm, u64 start, u64
 
 		if (v->uffd && v->uffd != uffd && m->config.rules.uffd_unreg_owner)
 			return -EINVAL;
-		if (!can_register(m, v, v->flags))
+		if (!can_register(m, v, uffd, v->flags))
 			return -EINVAL;
 	}
 	for (u32 i = first; !err && i < mm->vma_count && mm->vmas[i].start < end && !m->limit; i++)

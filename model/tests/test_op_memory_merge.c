@@ -73,11 +73,15 @@ static void test_memory_merge_of_drivers_is_late(void **state)
 		 "mmap(@11, +1, rw, private|fixed, zero, +1)");
 	expect_areas(t, "p0 @10 +1 rw ac mg f1+0\n"
 			"p0 @11 +1 rw ac mg f1+1");
-	run_with(t, NULL,
+	run_with(t, "ksm_zero_early=no",
 		 "memory_merge(on)\nmmap(@10, +1, rw, private|fixed, dev, 0)\n"
 		 "mmap(@11, +1, rw, private|fixed, dev, +1)");
 	expect_areas(t, "p0 @10 +1 rw ac mg f1+0 close\n"
 			"p0 @11 +1 rw ac mg f1+1 close");
+	run_with(t, NULL,
+		 "memory_merge(on)\nmmap(@10, +1, rw, private|fixed, dev, 0)\n"
+		 "mmap(@11, +1, rw, private|fixed, dev, +1)");
+	expect_areas(t, "p0 @10 +2 rw ac mg f1+0 close");
 }
 
 static void test_memory_merge_new_memory_late(void **state)

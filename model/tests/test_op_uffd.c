@@ -402,6 +402,23 @@ static void test_register_without_room_is_enomem(void **state)
 			"p0 @2 +4 rw ac");
 }
 
+/* A device has no userfault of its own; asynchronous write-protection does not need one. */
+static void test_register_of_a_device_only_for_asynchronous_protection(void **state)
+{
+	struct testing *t = *state;
+
+	run(t, "mmap(@0, +2, rw, shared|fixed, dev, 0)\n"
+	       "uffd_open(0) = u0\nuffd_open(wp_async) = u1\n"
+	       "uffd_register(u0, @0, +2, missing) = EINVAL\n"
+	       "uffd_register(u0, @0, +2, wp) = EINVAL\n"
+	       "uffd_register(u1, @0, +2, missing|wp) = EINVAL\n"
+	       "uffd_unregister(u1, @0, +2) = EINVAL\n"
+	       "uffd_register(u1, @0, +2, wp) = 0\n");
+	expect_areas(t, "p0 @0 +2 rw sh uw uffd=1 f1+0 close");
+	run(t, "uffd_unregister(u1, @0, +2) = 0\n");
+	expect_areas(t, "p0 @0 +2 rw sh f1+0 close");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +447,7 @@ int main(void)
 		TEST(test_fault_of_what_may_be_there_is_not_gone_on_with),
 		TEST(test_register_from_the_middle_with_the_bug),
 		TEST(test_register_without_room_is_enomem),
+		TEST(test_register_of_a_device_only_for_asynchronous_protection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
