@@ -232,7 +232,11 @@ static void diverge(struct session *s, const struct prog *prog, struct outcome *
 	snprintf(outcome->signature.site, sizeof(outcome->signature.site), "%s",
 		 aspect == ASPECT_KERNEL ? s->backend->complaint_site : "");
 	s->diverged = true;
-	if (aspect != ASPECT_INVARIANT && aspect != ASPECT_KERNEL)
+	/* Where the kernel stopped there is nothing to replay. */
+	if (aspect == ASPECT_KERNEL)
+		outcome->quirks_explain = model_fatal(s->model, &prog->ops[outcome->op]) &
+					  quirks_possible(s->backend);
+	else if (aspect != ASPECT_INVARIANT)
 		outcome->quirks_explain = quirks_explain(s, prog, outcome->op);
 }
 
@@ -415,6 +419,20 @@ static int compare_failing(struct session *s, const struct prog *prog, u32 i,
 	return compare(s, prog, i, outcome);
 }
 
+/* A known bug that is tolerated would stop the kernel in @op: then it is not executed. */
+static bool is_fatal(struct session *s, const struct op *op, struct outcome *outcome)
+{
+	u32 fatal = model_fatal(s->model, op) & s->config.quirks.on;
+
+	if (!fatal)
+		return false;
+	outcome->verdict = VERDICT_SKIP;
+	diag_set(&outcome->diag, 0, "operation %u would stop the kernel, by its known bug %s",
+		 outcome->op + 1, quirk_descs[__builtin_ctz(fatal)].name);
+	return true;
+}
+
+
 /* Operation @i on both sides. True: they agree so far. Else @outcome says it all. */
 static bool step(struct session *s, const struct prog *prog, u32 i, const struct session_opts *opts,
 		 struct outcome *outcome)
@@ -424,6 +442,8 @@ static bool step(struct session *s, const struct prog *prog, u32 i, const struct
 	int err;
 
 	outcome->op = i;
+	if (is_fatal(s, &prog->ops[i], outcome))
+		return false;
 	outcome->verdict = VERDICT_ERROR;
 	if (b->type->exec(b, i, seen, &outcome->diag))
 		return false;

@@ -171,7 +171,7 @@ void limit(struct model *m, const char *what)
 int model_step(struct model *m, u32 index, const struct op *op, const struct op_result *seen,
 	       struct op_result *want)
 {
-	u32 proc = op_proc(op, m->live);
+	u32 proc = op_proc(op, m->live), fatal;
 	struct step step = {
 		.mm = &m->mm[proc], .proc = proc, .op = op, .seen = seen, .result = want
 	};
@@ -182,7 +182,12 @@ int model_step(struct model *m, u32 index, const struct op *op, const struct op_
 	m->merge_count = 0;
 	m->points_met = 0;
 	m->failed = ALLOC_NONE;
-	model_fns[op->kind](m, &step);
+	fatal = model_fatal(m, op) & m->config.quirks.on;
+	m->quirks_met |= fatal;
+	if (fatal)
+		want->err = RESULT_OOPS;
+	else
+		model_fns[op->kind](m, &step);
 	if (mutant(m, MUTANT_MAP_COUNT) && op->kind == OP_EXIT && !want->err)
 		m->mm[__builtin_ctz(m->live)].counter[COUNT_MAP]++;
 	m->fail_at = 0;

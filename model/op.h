@@ -152,6 +152,7 @@ struct op_result {
 };
 #define RESULT_SIGSEGV (-10001) /* a load or store was answered by SIGSEGV */
 #define RESULT_SIGBUS (-10002)  /* or by SIGBUS */
+#define RESULT_OOPS (-10004) /* the kernel itself stops, by a known bug: see model_fatal() */
 /* refused by the harness: would have hit the executor's own memory */
 #define RESULT_REFUSED (-10003)
 

@@ -41,7 +41,8 @@ struct mapping {
 	u64 addr, pages; /* page number; once chosen */
 	u64 prot, mapflags, flags;
 	u64 pgoff;
-	u16 file; /* id, 0: none */
+	u64 replaced; /* pages with ACCOUNT that MAP_FIXED took the place of */
+	u16 file;     /* id, 0: none */
 	bool anonymous, has_close;
 };
 
@@ -216,6 +217,15 @@ static u64 calc_flags(const struct model *m, const struct model_mm *mm, const st
 	return flags;
 }
 
+/* What was replaced is gone, and what was to take over its charge does not come to be: the kernel
+ * with this bug counts it for good. */
+static void lose_charge(struct model *m, const struct mapping *map)
+{
+	if ((map->flags & VMF_ACCOUNT) && map->replaced && m->config.rules.mmap_fixed_atomic &&
+	    quirk(m, QUIRK_MMAP_FIXED_NOMEM_CHARGES))
+		m->committed_extra += (s64)map->replaced;
+}
+
 /* Rules 7 and 8. 0 or -ENOMEM. */
 static int map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 {
@@ -239,8 +249,10 @@ static int map_range(struct model *m, struct model_mm *mm, struct mapping *map)
 	i = m->config.rules.new_merge == NEW_MERGE_CHAINED ? merge_new_chained(m, mm, &r)
 							   : merge_new(m, mm, &r);
 	if (i < 0) {
-		if (alloc_fails(m, ALLOC_NEW_AREA))
+		if (alloc_fails(m, ALLOC_NEW_AREA)) {
+			lose_charge(m, map);
 			return -ENOMEM;
+		}
 		v = (struct model_vma){ .start = r.start,
 					.end = r.end,
 					.pgoff = r.pgoff,
@@ -281,24 +293,29 @@ static int check_args(const struct model *m, const struct model_mm *mm, const st
 	return 0;
 }
 
-static u64 mapped_pages(const struct model_mm *mm, u64 start, u64 end)
+/* The pages of [start, end) that are mapped with any of @flags. */
+static u64 mapped_pages(const struct model_mm *mm, u64 start, u64 end, u64 flags)
 {
 	u64 pages = 0;
 
 	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++) {
 		const struct model_vma *v = &mm->vmas[i];
 
-		pages += (v->end < end ? v->end : end) - (v->start > start ? v->start : start);
+		if (v->flags & flags)
+			pages += (v->end < end ? v->end : end) -
+				 (v->start > start ? v->start : start);
 	}
 	return pages;
 }
 
 /* Rule 6. */
-static int clear(struct model *m, struct model_mm *mm, const struct mapping *map)
+static int clear(struct model *m, struct model_mm *mm, struct mapping *map)
 {
 	u64 end = map->addr + map->pages;
-	u64 more = map->pages - mapped_pages(mm, map->addr, end);
+	u64 more = map->pages - mapped_pages(mm, map->addr, end, ~0ull);
 	int err;
+
+	map->replaced = mapped_pages(mm, map->addr, end, VMF_ACCOUNT);
 
 	if (!m->config.rules.mmap_fixed_atomic) {
 		if (!mm_may_expand(m, mm, map->flags, more))

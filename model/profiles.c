@@ -64,6 +64,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_LATE,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(MMAP_FIXED_NOMEM_CHARGES) |
 			     QUIRK(UFFD_ON_DROPPABLE) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
@@ -90,6 +91,8 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_LATE,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+			     QUIRK(UFFD_UNREGISTER_OOPS) |
+			     QUIRK(MMAP_FIXED_NOMEM_CHARGES) |
 			     QUIRK(UFFD_ON_DROPPABLE),
 	},
 	{

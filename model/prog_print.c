@@ -28,6 +28,7 @@ static const struct {
 	ERRORS(E)
 #undef E
 	{ RESULT_SIGSEGV, "SIGSEGV" },
+	{ RESULT_OOPS, "OOPS" },
 	{ RESULT_SIGBUS, "SIGBUS" },
 	{ RESULT_REFUSED, "REFUSED" },
 	{ 0, "0" },

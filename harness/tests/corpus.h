@@ -107,8 +107,10 @@ static inline int corpus_run(struct corpus *c, const struct model_config *config
 
 	model_init(&c->model, config);
 	for (i = 0; i < prog->count; i++) {
-		int err = model_step(&c->model, i, &prog->ops[i], NULL, &c->results[i]);
+		int err;
 
+		c->model.fail_at = prog->ops[i].fail_nth;
+		err = model_step(&c->model, i, &prog->ops[i], NULL, &c->results[i]);
 		if (err)
 			return err;
 	}
