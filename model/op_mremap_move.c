@@ -22,8 +22,9 @@
  *     locked area is filled.
  *  8. No memory for the new area: ENOMEM. None for page tables: the pages go back, the destination
  *     is unmapped, ENOMEM; an area that had taken it in stays as the merge made it.
- *  9. No memory for unmapping the old range: success all the same. It stays mapped, without pages,
- *     and without ACCOUNT, which the whole area loses while it is unmapped (unmap_source_vma()).
+ *  9. No memory for unmapping the old range: success all the same. It stays mapped, and accounted,
+ *     without pages. Quirk move_unaccounts: the whole area that it is part of loses ACCOUNT and
+ *     stays charged; quirk move_charges: one without ACCOUNT is charged (unmap_source_vma()).
  */
 #include <errno.h>
 
@@ -169,9 +170,19 @@ static int undo_copy(struct model *m, struct model_mm *mm, u64 to, u64 pages, u6
 static void unmap_source(struct model *m, struct model_mm *mm, u64 from, u64 pages)
 {
 	const struct model_vma *v = &mm->vmas[vma_find(mm, from)];
+	bool accounted = v->flags & VMF_ACCOUNT;
 	u64 start = v->start, end = v->end;
 
-	if (!unmap_range(m, mm, from, from + pages) || mutant(m, MUTANT_FAILED_MOVE_ACCOUNTS))
+	if (!unmap_range(m, mm, from, from + pages))
+		return;
+	if (!accounted) {
+		if (quirk(m, QUIRK_MOVE_CHARGES))
+			m->committed_extra += (s64)pages;
+		return;
+	}
+	if (quirk(m, QUIRK_MOVE_UNACCOUNTS))
+		m->committed_extra += (s64)(end - start);
+	else if (!mutant(m, MUTANT_FAILED_MOVE_UNACCOUNTS))
 		return;
 	for (u32 i = vma_find(mm, start); i < mm->vma_count && mm->vmas[i].start < end; i++)
 		mm->vmas[i].flags &= ~VMF_ACCOUNT;

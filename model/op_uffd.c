@@ -220,11 +220,11 @@ void model_uffd_open(struct model *m, struct step *s)
 
 	if (m->uffd_opened == UFFD_OPENS_MAX) {
 		s->result->err = -EMFILE;
+	} else if (alloc_fails(m, ALLOC_UFFD_OPEN)) {
+		s->result->err = -ENOMEM;
 	} else if ((features & ~(u64)FEATURES) ||
 		   ((features & ABI_UFFD_WP_ASYNC) && !m->config.rules.uffd_wp_async)) {
 		s->result->err = -EINVAL;
-	} else if (alloc_fails(m, ALLOC_UFFD_OPEN)) {
-		s->result->err = -ENOMEM;
 	} else {
 		m->uffd_opened++;
 		s->result->value = uffd_add(m, s->proc, features, 0);

@@ -27,11 +27,15 @@
 /* Open bugs of every kernel in the table. MMAP_FIXED_ERRNO: seen on 6.1.187, 6.12.117, 6.16.12,
  * 6.18.44, 6.19.14, 7.1.13, 7.3-rc7 and 7.3.4. GROW_NOT_SOFT_DIRTY: seen on all but 6.18.44.
  * STACK_GROWTH_CHARGES: seen in the code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and in
- * /proc/meminfo of 6.18.44. */
+ * /proc/meminfo of 6.18.44. MOVE_UNACCOUNTS: seen in that code with allocations that fail, and
+ * MOVE_CHARGES in that of 7.3.4; that the kernels from 6.15 on have it is inferred. */
 #define QUIRKS_OPEN \
-	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) | QUIRK(STACK_GROWTH_CHARGES))
+	(QUIRK(MMAP_FIXED_ERRNO) | QUIRK(GROW_NOT_SOFT_DIRTY) | QUIRK(STACK_GROWTH_CHARGES) | \
+	 QUIRK(MOVE_UNACCOUNTS))
 /* And with what only the newest does not have. */
 #define QUIRKS_OF_ALL (QUIRKS_OPEN | QUIRK(UFFD_COPY_MERGE))
+/* Open bugs of every kernel from 6.16 on. */
+#define QUIRKS_SINCE_6_16 (QUIRK(GROW_FORKLIMIT) | QUIRK(MOVE_CHARGES))
 
 const struct model_profile model_profiles[] = {
 	{
@@ -122,7 +126,7 @@ const struct model_profile model_profiles[] = {
 			     QUIRK(UFFD_ON_DROPPABLE) |
 			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+			     QUIRKS_SINCE_6_16 | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK) |
@@ -157,7 +161,7 @@ const struct model_profile model_profiles[] = {
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+			     QUIRKS_SINCE_6_16 | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -191,7 +195,7 @@ const struct model_profile model_profiles[] = {
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(COPY_FORKLIMIT) |
 			     QUIRK(COPY_LOSES_ANON) |
-			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+			     QUIRKS_SINCE_6_16 | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -223,7 +227,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
 		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
-			     QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+			     QUIRKS_SINCE_6_16 | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -257,7 +261,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_unreg_owner = 1,
 			.ksm_prctl = KSM_PRCTL_EARLY,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -291,7 +295,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(DROPPABLE_LOCKED) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 | QUIRK(DROPPABLE_LOCKED) |
 			     QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
@@ -327,7 +331,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -364,7 +368,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
 			     QUIRK(DONTUNMAP_SELF_MERGE) |
 			     QUIRK(DONTUNMAP_LOCKED_LEAK),
@@ -400,7 +404,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY),
 	},
 	{
 		/* A release candidate: 7.3-rc7. */
@@ -436,7 +440,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
+		.quirks.on = QUIRKS_OF_ALL | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY),
 	},
 
 	{
@@ -474,7 +478,7 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OPEN | QUIRK(GROW_FORKLIMIT) | QUIRK(NAME_DROPS_STICKY),
+		.quirks.on = QUIRKS_OPEN | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY),
 	},
 };
 const u32 model_profile_count = ARRAY_SIZE(model_profiles);

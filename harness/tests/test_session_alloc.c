@@ -22,8 +22,12 @@ struct fixture {
 
 static void open_fixture(struct fixture *f, enum tamper_how how, enum op_kind kind)
 {
+	struct model_config config;
+
 	f->backend = tamper_open(how, kind, 1);
-	f->session = session_new(f->backend, &f->backend->config);
+	config = f->backend->config;
+	config.quirks = profile_find(f->backend->profile)->quirks;
+	f->session = session_new(f->backend, &config);
 	assert_non_null(f->session);
 }
 
