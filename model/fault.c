@@ -29,8 +29,8 @@
  *     there. All else has happened by then: the area is faulted (do_anonymous_page(),
  *     shmem_get_folio_gfp()). Registered for minor or write-protection, no pages around are mapped
  *     (uffd_disable_fault_around()). Whether a page is mapped that may be so or not makes a
- *     difference for minor, and whether a freed one is still there for missing: such a program is
- *     not gone on with.
+ *     difference for minor, and for missing whether a freed one is still there, or one of a file
+ *     that was only ever read and then paged out: such a program is not gone on with.
  * 11. No memory: ENOMEM, which is what handle_mm_fault() says (VM_FAULT_OOM; a kernel then tries
  *     the load or store again). Nothing was mapped, though a store may have made the area faulted.
  *     When filling, only the first page of an area can fail so: behind it, what was filled counts,
@@ -128,6 +128,9 @@ static bool file_waits(struct model *m, const struct model_vma *v, u64 index, bo
 {
 	if (!file_cached(m, v->file, index))
 		return v->flags & VMF_UFFD_MISSING;
+	if (file_may_be_gone(m, v->file, index))
+		limit(m, "a page of a file that the kernel may have taken, registered with a "
+			 "userfaultfd");
 	if (!(v->flags & VMF_UFFD_MINOR))
 		return false;
 	if (may_be_mapped || (mapped && m->config.swap))

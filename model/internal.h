@@ -151,6 +151,9 @@ void page_move(struct model *m, struct model_mm *mm, u64 from, u64 to, u64 pages
 /* Is the page in the page cache? And: from now on it is. */
 bool file_cached(const struct model *m, u16 file, u64 index);
 void file_cache(struct model *m, u16 file, u64 index);
+/* MADV_PAGEOUT: a page that nobody wrote may leave it. Could it have? */
+void file_reclaim(struct model *m, u16 file, u64 index);
+bool file_may_be_gone(const struct model *m, u16 file, u64 index);
 /* Content of a file's page, and its change. */
 u64 file_tag(const struct model *m, u16 file, u64 index);
 void file_set_tag(struct model *m, u16 file, u64 index, u64 tag);

@@ -134,6 +134,8 @@ struct model_file_page {
 	u16 file_key; /* inode, or 256 + file id for MODEL_INODE_OWN */
 	u64 index;    /* page of the file */
 	u64 tag;
+	/* never written, and since it was last faulted in the kernel was asked to take it */
+	bool may_be_gone;
 };
 #define MODEL_FILE_PAGES_MAX 2048
 

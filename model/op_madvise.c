@@ -163,13 +163,17 @@ static int advise_remove(struct model *m, const struct model_vma *v, u64 start, 
 }
 
 /* Rule 7: pages of files may have been taken out, and may come back. */
-static int advise_reclaim(struct model_mm *mm, const struct model_vma *v, u64 start, u64 end)
+static int advise_reclaim(struct model *m, struct model_mm *mm, const struct model_vma *v,
+			  u64 start, u64 end)
 {
 	if (v->flags & VMF_LOCKED)
 		return -EINVAL;
-	for (u32 p = page_lower(mm, start); p < mm->page_count && mm->pages[p].addr < end; p++)
-		if (mm->pages[p].state == PAGE_FILE)
-			mm->pages[p].state = PAGE_FILE_MAY;
+	for (u32 p = page_lower(mm, start); p < mm->page_count && mm->pages[p].addr < end; p++) {
+		if (mm->pages[p].state != PAGE_FILE && mm->pages[p].state != PAGE_FILE_MAY)
+			continue;
+		mm->pages[p].state = PAGE_FILE_MAY;
+		file_reclaim(m, v->file, v->pgoff + (mm->pages[p].addr - v->start));
+	}
 	return 0;
 }
 
@@ -255,7 +259,7 @@ static int advise_vma(struct model *m, struct model_mm *mm, u32 *i, u64 start, u
 		return advise_remove(m, v, start, end);
 	case ABI_MADV_COLD:
 	case ABI_MADV_PAGEOUT:
-		return advise_reclaim(mm, v, start, end);
+		return advise_reclaim(m, mm, v, start, end);
 	case ABI_MADV_GUARD_INSTALL:
 		return guard_install(m, mm, *i, start, end);
 	case ABI_MADV_GUARD_REMOVE:

@@ -119,8 +119,27 @@ bool file_cached(const struct model *m, u16 file, u64 index)
 
 void file_cache(struct model *m, u16 file, u64 index)
 {
-	if (!file_page(m, file, index))
+	struct model_file_page *p = file_page(m, file, index);
+
+	if (p)
+		p->may_be_gone = false;
+	else
 		file_set_tag(m, file, index, 0);
+}
+
+bool file_may_be_gone(const struct model *m, u16 file, u64 index)
+{
+	const struct model_file_page *p = file_page(m, file, index);
+
+	return p && p->may_be_gone;
+}
+
+void file_reclaim(struct model *m, u16 file, u64 index)
+{
+	struct model_file_page *p = file_page(m, file, index);
+
+	if (p && !p->tag)
+		p->may_be_gone = true;
 }
 
 /* Rule 3. */

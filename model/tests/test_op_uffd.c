@@ -360,6 +360,8 @@ static void test_fault_of_what_may_be_there_is_not_gone_on_with(void **state)
 		"uffd_open(0)\nmmap(@0, +4, rw, shared|fixed, m0, 0)\nread(@1)\nread(@0)\n"
 		"mmap(@32, +4, rw, shared|fixed, m0, 0)\nread(@32)\n"
 		"uffd_register(u0, @32, +4, minor)\n",
+		"uffd_open(0)\nmmap(@32, +4, rw, shared|fixed, m0, 0)\nread(@33)\n"
+		"madvise(@33, +1, pageout)\nuffd_register(u0, @32, +4, missing)\n",
 		"uffd_open(0)\nmmap(@33, +1" RW "write(@33)\nmadvise(@33, +1, free)\n"
 		"uffd_register(u0, @33, +1, missing)\n",
 	};
