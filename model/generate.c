@@ -44,7 +44,8 @@ static void draw_weights(struct gen *g)
 			factor = family ? 8 : 0;
 		if (k >= OP_UFFD_OPEN && k <= OP_UFFD_CLOSE)
 			factor = uffd ? 4 : 0;
-		if ((k == OP_MEMORY_MERGE || k == OP_SET_RLIMIT) && rng_below(&g->rng, 4))
+		if ((k == OP_MEMORY_MERGE || k == OP_SET_RLIMIT || k == OP_MAX_MAP_COUNT) &&
+		    rng_below(&g->rng, 4))
 			factor = 0;
 		/* Who asks for few operations wants all of them. */
 		if (!factor && (k == OP_MMAP || only))

@@ -115,6 +115,11 @@ bool gen_process_args(struct gen *g, struct op *op)
 		draw_uffd(g, op);
 		op->arg[1] = op->arg[2] = 0;
 		return true;
+	case OP_MAX_MAP_COUNT:
+		op->arg[0] = gen_mm(g)->vma_count + 1 + rng_below(&g->rng, 7);
+		if (rng_one_in(&g->rng, 3) || op->arg[0] > ARENA_PAGES)
+			op->arg[0] = LIMIT_NONE;
+		return true;
 	case OP_SET_RLIMIT:
 		draw_limit(g, op);
 		return true;

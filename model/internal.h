@@ -63,6 +63,8 @@ int vma_split(struct model *m, struct model_mm *mm, u32 i, u64 page, bool new_be
 /* Is there room below max_map_count for one more by splitting (split_vma())? */
 bool vma_may_split(const struct model *m, const struct model_mm *mm);
 s64 mm_map_count(const struct model *m, const struct model_mm *mm);
+/* vm.max_map_count as it is now (op_max_map_count.c). */
+s64 max_map_count(const struct model *m);
 /* Moves @pages into (or, negative, out of) total_vm and the class of @flags (vm_stat_account()). */
 void mm_account(struct model_mm *mm, u64 flags, s64 pages);
 /* The same for counters that belong to no process: model_check() counts anew. */

@@ -97,6 +97,7 @@ void model_reset(struct model *m)
 	m->file_count = FILE_ARG_COUNT;
 	memcpy(m->files, files, sizeof(files));
 	m->file_page_count = 0;
+	m->max_areas = LIMIT_NONE;
 	m->uffd_count = 0;
 	m->uffd_opened = 0;
 	m->merge_count = 0;

@@ -58,7 +58,7 @@ struct model_config {
 	bool memlock_below_page;
 	u64 rlimit_stack;	 /* pages */
 	bool ignore_rlimit_data; /* the kernel was booted with this: RLIMIT_DATA has no effect */
-	u32 max_map_count;
+	u32 max_map_count; /* at the start of a program */
 	/* What the first process has mapped outside of the program's areas, at its start. */
 	u32 base_map_count;
 	u64 base_total_vm;  /* pages */
@@ -231,6 +231,7 @@ struct model {
 	struct model_file files[MODEL_FILES_MAX];
 	u32 file_page_count;
 	struct model_file_page file_pages[MODEL_FILE_PAGES_MAX];
+	u64 max_areas; /* as max_map_count says; LIMIT_NONE: as at the start */
 	u32 uffd_count, uffd_opened;	    /* of which there ever were, and those of uffd_open */
 	struct model_uffd uffds[UFFDS_MAX]; /* by index */
 	u32 merge_count; /* records of the last operation; further ones are not kept */

@@ -59,7 +59,7 @@ enum arg_kind {
 	ARG_UFFDMODE,     /* ABI_UFFD_MODE_* */
 	ARG_SWITCH,       /* 0 or 1 */
 	ARG_RLIMIT,       /* enum limit_arg */
-	ARG_PAGES,        /* 1 to 64, or LIMIT_NONE */
+	ARG_PAGES,        /* 1 to 64, or LIMIT_NONE: of pages or areas */
 	ARG_KIND_COUNT
 };
 

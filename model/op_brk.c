@@ -48,7 +48,7 @@ static bool may_grow(struct model *m, const struct model_mm *mm, u64 start, u64 
 		if (end + 1 > limit_page)
 			return false;
 	}
-	return mm_map_count(m, mm) <= (s64)m->config.max_map_count &&
+	return mm_map_count(m, mm) <= max_map_count(m) &&
 	       mm_may_expand(m, mm, VMF_READ | VMF_WRITE, end - start);
 }
 

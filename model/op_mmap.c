@@ -288,7 +288,7 @@ static int check_args(const struct model *m, const struct model_mm *mm, const st
 	*len = page_align(op->arg[1]);
 	if (!*len)
 		return -ENOMEM;
-	if (mm_map_count(m, mm) > (s64)m->config.max_map_count)
+	if (mm_map_count(m, mm) > max_map_count(m))
 		return -ENOMEM;
 	return 0;
 }
@@ -368,7 +368,7 @@ int mmap_again(struct model *m, struct model_mm *mm, const struct model_vma *v, 
 			       .file = v->file };
 	int err;
 
-	if (mm_map_count(m, mm) > (s64)m->config.max_map_count)
+	if (mm_map_count(m, mm) > max_map_count(m))
 		return -ENOMEM;
 	err = check_and_clear(m, mm, &map, pages << PAGE_SHIFT);
 	if (err || m->limit)

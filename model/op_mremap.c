@@ -46,7 +46,7 @@ static bool overlaps(const struct remap *r)
 /* Rule 2, before anything is done. */
 static int check_map_count(const struct model *m, const struct model_mm *mm, const struct remap *r)
 {
-	s64 count = mm_map_count(m, mm), max = m->config.max_map_count;
+	s64 count = mm_map_count(m, mm), max = max_map_count(m);
 
 	switch (m->config.rules.mremap_mapcount) {
 	case MREMAP_MAPCOUNT_MINUS3:

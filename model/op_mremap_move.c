@@ -52,7 +52,7 @@ int remap_choose(struct model *m, struct step *s, struct remap *r, u64 hint)
 static int check_room(const struct model *m, const struct model_mm *mm, const struct remap *r,
 		      const struct model_vma *v)
 {
-	s64 count = mm_map_count(m, mm), max = m->config.max_map_count;
+	s64 count = mm_map_count(m, mm), max = max_map_count(m);
 	bool one_more = (r->flags & ABI_MREMAP_DONTUNMAP) && (v->flags & VMF_LOCKED);
 
 	if (m->config.rules.mremap_mapcount == MREMAP_MAPCOUNT_MINUS3)

@@ -121,7 +121,7 @@ s64 mm_map_count(const struct model *m, const struct model_mm *mm)
 /* Rule 3. */
 bool vma_may_split(const struct model *m, const struct model_mm *mm)
 {
-	return mm_map_count(m, mm) < (s64)m->config.max_map_count;
+	return mm_map_count(m, mm) < max_map_count(m);
 }
 
 /* Rule 4. */

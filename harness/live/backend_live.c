@@ -163,7 +163,8 @@ static int live_open(struct backend **out, const struct backend_opts *opts, stru
 	if (!l)
 		return diag_set(diag, -ENOMEM, "no memory");
 	l->base.type = &backend_live;
-	l->base.ops = OPS_ALL & ~(1ull << OP_BRK);
+	/* The limit of areas is the machine's, not ours to set. */
+	l->base.ops = OPS_ALL & ~(1ull << OP_BRK | 1ull << OP_MAX_MAP_COUNT);
 	l->base.files = FILES_ALL & ~(1u << FILE_DEV);
 	l->timeout_ms = opts->timeout_ms ? opts->timeout_ms : TIMEOUT_MS_DEFAULT;
 	l->shared_fd = -1;

@@ -413,6 +413,14 @@ static bool live_set_rlimit(struct worker *w, const struct op *op, struct op_res
 	return done(result, limit_set(w, op->arg[0], op->arg[1]));
 }
 
+/* The setting is of the whole machine. */
+static bool live_max_map_count(struct worker *w, const struct op *op, struct op_result *result)
+{
+	(void)w;
+	(void)op;
+	return refuse(result);
+}
+
 static live_fn *const live_fns[OP_COUNT] = {
 #define X(ID, name, ...) [OP_##ID] = live_##name,
 	OP_TABLE(X)

@@ -326,6 +326,11 @@ static void exec_set_rlimit(const struct kernel_call *call, struct kernel_answer
 	shim_task_limit(call->proc, call->arg[0], call->arg[1]);
 }
 
+static void exec_max_map_count(const struct kernel_call *call, struct kernel_answer *answer)
+{
+	shim_task_max_map_count(call->arg[0]);
+}
+
 static exec_fn *const exec_fns[OP_COUNT] = {
 #define X(ID, name, ...) [OP_##ID] = exec_##name,
 	OP_TABLE(X)

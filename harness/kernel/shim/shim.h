@@ -76,6 +76,8 @@ void shim_task_switch(unsigned int proc);
 void shim_task_limits(const struct kernel_limits *limits);
 /* enum limit_arg @which becomes @pages, but never more than it was at the start. */
 void shim_task_limit(unsigned int proc, unsigned int which, unsigned long pages);
+/* The same for vm.max_map_count, which is of all processes. */
+void shim_task_max_map_count(unsigned long areas);
 /* A new process with an empty address space; a copy of @parent; its end. */
 int shim_task_new(unsigned int proc);
 int shim_task_fork(unsigned int parent, unsigned int child);

@@ -114,6 +114,8 @@ void shim_task_switch(unsigned int proc)
 	CURRENT = shim_procs[proc].task;
 }
 
+static int start_max_map_count;
+
 void shim_task_limits(const struct kernel_limits *limits)
 {
 	unsigned int i, k;
@@ -131,7 +133,12 @@ void shim_task_limits(const struct kernel_limits *limits)
 	}
 	mmap_min_addr = dac_mmap_min_addr = limits->mmap_min_addr;
 	heap_base = limits->heap_base;
-	sysctl_max_map_count = limits->max_map_count;
+	sysctl_max_map_count = start_max_map_count = limits->max_map_count;
+}
+
+void shim_task_max_map_count(unsigned long areas)
+{
+	sysctl_max_map_count = min_t(unsigned long, areas, start_max_map_count);
 }
 
 void shim_task_limit(unsigned int proc, unsigned int which, unsigned long pages)
