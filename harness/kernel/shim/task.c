@@ -46,6 +46,23 @@ DEFINE_PER_CPU_CACHE_HOT(typeof(__preempt_count), __preempt_count) = INIT_PREEMP
 DEFINE_PER_CPU(int, __preempt_count) = INIT_PREEMPT_COUNT;
 #endif
 
+/* For a mapping of at least 2 MiB, which could have a huge page: it gets no special place. */
+#if SINCE(7, 0)
+unsigned long thp_get_unmapped_area_vmaflags(struct file *file, unsigned long addr,
+					     unsigned long len, unsigned long pgoff,
+					     unsigned long flags, vma_flags_t vma_flags)
+{
+	return mm_get_unmapped_area_vmaflags(file, addr, len, pgoff, flags, vma_flags);
+}
+#elif SINCE(6, 10)
+unsigned long thp_get_unmapped_area_vmflags(struct file *file, unsigned long addr,
+					    unsigned long len, unsigned long pgoff,
+					    unsigned long flags, vm_flags_t vm_flags)
+{
+	return mm_get_unmapped_area_vmflags(current->mm, file, addr, len, pgoff, flags, vm_flags);
+}
+#endif
+
 /* The process that reads or writes a file of its own in /proc. */
 struct task_struct *get_pid_task(struct pid *pid, enum pid_type type)
 {
