@@ -88,7 +88,8 @@ c && path ~ /^model\/[^\/]*$/ && /#include [<"](harness|fuzz|sys|linux|asm|unist
 c && path ~ /^harness\// && /#include "fuzz\// {
 	bad("harness-depends", "dependencies go model <- harness <- fuzz only")
 }
-c && !executor && !bpf && !kernel && /^(static )?[a-z][a-z0-9_ ]*[ *][a-z_0-9]+(\[[^]]*\])*( =.*|;)$/ &&
+c && !executor && !bpf && !kernel &&
+/^(static )?[a-z][a-z0-9_ ]*[ *][a-z_0-9]+(\[[^]]*\])*( =.*|;)$/ &&
 !/const|^typedef|^return|^extern|^struct [a-z_0-9]+;/ {
 	bad("mutable-global", "state outside of a session breaks persistent mode: make it a member")
 }

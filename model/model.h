@@ -263,9 +263,10 @@ int model_step(struct model *m, u32 index, const struct op *op, const struct op_
 	       struct op_result *want);
 
 /*
- * The known bugs, whether on or not, by which a kernel that has them stops in @op (an oops), as a bit
- * mask. With one of them on, the operation's result is RESULT_OOPS and the state stays. So a session
- * that tolerates it does not execute the operation. Errs on the side of naming one too many.
+ * The known bugs, whether on or not, by which a kernel that has them stops in @op (an oops), as a
+ * bit mask. With one of them on, the operation's result is RESULT_OOPS and the state stays. So a
+ * session that tolerates it does not execute the operation. Errs on the side of naming one too
+ * many.
  */
 u32 model_fatal(const struct model *m, const struct op *op);
 

@@ -14,10 +14,9 @@
 _Static_assert(KERNEL_PROCS == PROCS_MAX && REC_PROCS == PROCS_MAX, "as many processes");
 _Static_assert(KERNEL_SIGSEGV == RESULT_SIGSEGV && KERNEL_SIGBUS == RESULT_SIGBUS, "signals");
 _Static_assert((int)SHIM_FILE_MEM0 == FILE_MEM0 && (int)SHIM_FILE_MEM1 == FILE_MEM1 &&
-		       (int)SHIM_FILE_MEM0B == FILE_MEM0B &&
-		       (int)SHIM_FILE_MEM0RO == FILE_MEM0RO && (int)SHIM_FILE_ZERO == FILE_ZERO &&
-		       (int)SHIM_FILE_DEV == FILE_DEV && (int)SHIM_FILES == FILE_ARG_COUNT &&
-		       SHIM_FILE_PAGES == FILE_PAGES,
+		       (int)SHIM_FILE_MEM0B == FILE_MEM0B && (int)SHIM_FILE_MEM0RO == FILE_MEM0RO &&
+		       (int)SHIM_FILE_ZERO == FILE_ZERO && (int)SHIM_FILE_DEV == FILE_DEV &&
+		       (int)SHIM_FILES == FILE_ARG_COUNT && SHIM_FILE_PAGES == FILE_PAGES,
 	       "files");
 
 /* Small enough that programs meet the limit, large enough that most do not. */
@@ -62,7 +61,8 @@ static void configure(struct direct *d)
 	d->base.profile = profile->name;
 	snprintf(d->base.kernel, sizeof(d->base.kernel), "%s, its mm code in userspace", release);
 	snprintf(d->base.observation, sizeof(d->base.observation),
-		 "everything after every operation; the kernel's own checks, locks, counters, leaks");
+		 "everything after every operation; the kernel's own checks, locks, counters, "
+		 "leaks");
 }
 
 static int direct_open(struct backend **out, const struct backend_opts *opts, struct diag *diag)
@@ -184,8 +184,8 @@ static void convert_pages(const struct kernel_state *state, struct snapshot *sna
 		snap->pages[i] = (struct snap_page){ .addr = from->addr,
 						     .tag = from->tag,
 						     .proc = from->proc,
-						     .state = from->guard ? SNAP_PAGE_GUARD :
-									    SNAP_PAGE_PRESENT,
+						     .state = from->guard ? SNAP_PAGE_GUARD
+									  : SNAP_PAGE_PRESENT,
 						     .has_tag = !from->guard };
 	}
 	snap->page_count = state->page_count;

@@ -15,8 +15,9 @@ table=$3
 shift 3
 
 # What the C library and the compiler's run-time libraries are meant to provide, and our own.
-provided='^(mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|rchr|nlen|cpy|spn|cspn|str)|v?s(n|c)printf|sprintf'
-provided="$provided|malloc|calloc|free|posix_memalign|abort|_GLOBAL_OFFSET_TABLE_|main"
+provided='^(mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|rchr|nlen|cpy|spn|cspn|str)'
+provided="$provided|v?s(n|c)printf|sprintf|malloc|calloc|free|posix_memalign|abort|main"
+provided="$provided|_GLOBAL_OFFSET_TABLE_"
 provided="$provided|kernel_(complain|print)|__(start|stop)___(bug_table|sancov.*)"
 provided="$provided|__(asan|ubsan|sanitizer|sancov|llvm|afl|gcov|cmplog).*|___asan.*)\$"
 

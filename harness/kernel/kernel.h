@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's own mm code, compiled from a tree into a userspace process, as a backend. Two ways in:
+ * The kernel's own mm code, compiled from a tree into a userspace process, as a backend. Two ways
+ * in:
  *
  *	backend_kernel_direct	in this process, which is linked with one kernel (vmafuzz_kernel_*):
  *				for fuzzing engines, coverage, measuring

@@ -4,7 +4,7 @@
 #	prepare.sh TREE OUT CONFIG
 #
 # Configures the kernel tree TREE with CONFIG on top of allnoconfig and makes the headers that are
-# generated, in OUT; TREE itself is only read. Does nothing if OUT was prepared with the same before.
+# generated, in OUT; TREE itself is only read. Does nothing if OUT was prepared with the same.
 set -eu
 
 tree=$1
@@ -16,7 +16,7 @@ die() { echo "prepare: $*" >&2; exit 1; }
 [ -f "$tree/mm/mremap.c" ] && [ -f "$tree/Kconfig" ] || die "$tree is not a kernel source tree"
 for program in make gcc flex bison bc perl; do
 	command -v $program >/dev/null ||
-		die "$program is missing; Debian: apt-get install make gcc flex bison bc libelf-dev perl"
+		die "$program is missing: apt-get install make gcc flex bison bc libelf-dev perl"
 done
 [ ! -f "$tree/.config" ] && [ ! -d "$tree/include/config" ] ||
 	die "$tree has been built in; 'make mrproper' in it (or a clean checkout) is needed"

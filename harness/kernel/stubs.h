@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Symbols that kernel code refers to and that nothing provides. Each has an address of its own in a
- * range where nothing is ever mapped (combine.sh), so that calling it, reading it or writing it is a
- * fault that tells its name, and a kernel that needs more than the last one still links.
+ * range where nothing is ever mapped (combine.sh), so that calling it, reading it or writing it is
+ * a fault that tells its name, and a kernel that needs more than the last one still links.
  */
 #ifndef HARNESS_KERNEL_STUBS_H
 #define HARNESS_KERNEL_STUBS_H

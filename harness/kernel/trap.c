@@ -43,7 +43,8 @@ _Noreturn static void end(enum kernel_end why, const char *site, const char *tex
 /* A path of the tree, whoever compiled it from where. */
 static const char *in_tree(const char *path)
 {
-	static const char *const tops[] = { "/mm/", "/kernel/", "/fs/", "/lib/", "/include/", "/arch/" };
+	static const char *const tops[] = { "/mm/",  "/kernel/",  "/fs/",
+					    "/lib/", "/include/", "/arch/" };
 	size_t i;
 
 	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++) {
@@ -130,7 +131,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	if (symbol) {
 		snprintf(text, sizeof(text),
 			 "the kernel code reached \"%s\", which is not among the files that are "
-			 "compiled, and for which there is no stand-in", symbol);
+			 "compiled, and for which there is no stand-in",
+			 symbol);
 		end(KERNEL_LACKS, symbol, text);
 	}
 	snprintf(text, sizeof(text), "kernel code touched the address %p", info->si_addr);

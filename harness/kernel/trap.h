@@ -8,7 +8,7 @@
 
 enum kernel_end {
 	KERNEL_COMPLAINED, /* a finding */
-	KERNEL_LACKS,      /* "symbol": nothing provides it, so nothing can be said */
+	KERNEL_LACKS,	   /* "symbol": nothing provides it, so nothing can be said */
 };
 
 /*

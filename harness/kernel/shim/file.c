@@ -20,33 +20,15 @@
 #include <linux/userfaultfd_k.h>
 
 #include "internal.h"
-#include "file.h"
+#include "file_private.h"
 
-enum inode_kind {
-	INODE_SHMEM,
-	INODE_ZERO,   /* /dev/zero */
-	INODE_DRIVER, /* vm_ops with open and close */
-	INODE_KINDS
-};
-
-/* Since mm/memfd.c looks for seals there, every inode is one of shmem. */
-struct shim_inode {
-	struct shmem_inode_info shmem;
-	enum inode_kind kind;
-	long charged;      /* committed memory, pages */
-	long opens, closes; /* driver: areas that it was told of */
-	struct page **pages;
-	unsigned long page_count; /* room in pages */
-	struct list_head all;
-};
-
-static LIST_HEAD(all_inodes);
+LIST_HEAD(shim_inodes);
 static struct super_block super;
 static struct vfsmount mount = { .mnt_sb = &super };
 static struct dentry dentry;
 static struct backing_dev_info bdi;
 struct backing_dev_info noop_backing_dev_info;
-static struct file *files[SHIM_FILES];
+struct file *shim_files[SHIM_FILES];
 long shim_shmem_charged;
 
 static struct shim_inode *of_inode(struct inode *inode)
@@ -89,8 +71,8 @@ static void inode_drop_page(struct shim_inode *in, unsigned long index)
 	put_page(page);
 }
 
-/* As shmem_fault(): SIGBUS behind the end; a userfaultfd is asked for a page that is not in the file
- * (missing), or for one that is (minor). */
+/* As shmem_fault(): SIGBUS behind the end; a userfaultfd is asked for a page that is not in the
+ * file (missing), or for one that is (minor). */
 static vm_fault_t file_fault(struct vm_fault *vmf)
 {
 	struct inode *inode = file_inode(vmf->vma->vm_file);
@@ -178,7 +160,7 @@ static void driver_open(struct vm_area_struct *vma)
 	of_inode(file_inode(vma->vm_file))->opens++;
 }
 
-static void driver_close(struct vm_area_struct *vma)
+void shim_driver_close(struct vm_area_struct *vma)
 {
 	struct shim_inode *in = of_inode(file_inode(vma->vm_file));
 
@@ -198,7 +180,7 @@ static int driver_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 
 static const struct vm_operations_struct driver_ops = {
 	.open = driver_open,
-	.close = driver_close,
+	.close = shim_driver_close,
 	.mapped = driver_mapped,
 	.fault = file_fault,
 };
@@ -225,7 +207,7 @@ static int driver_mmap(struct vm_area_desc *desc)
 #define MMAP mmap_prepare
 #else
 static const struct vm_operations_struct driver_ops = {
-	.open = driver_open, .close = driver_close, .fault = file_fault
+	.open = driver_open, .close = shim_driver_close, .fault = file_fault
 };
 
 static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
@@ -292,7 +274,7 @@ static struct inode *inode_new(enum inode_kind kind, unsigned long pages)
 	in->page_count = pages;
 	in->kind = kind;
 	shim_alloc.live++;
-	list_add(&in->all, &all_inodes);
+	list_add(&in->all, &shim_inodes);
 	inode = &in->shmem.vfs_inode;
 	mapping = &inode->i_data;
 	inode->i_mode = (kind == INODE_SHMEM ? S_IFREG : S_IFCHR) | 0600;
@@ -394,7 +376,7 @@ void fput(struct file *file)
 
 struct file *fget(unsigned int fd)
 {
-	return fd < SHIM_FILES && files[fd] ? get_file(files[fd]) : NULL;
+	return fd < SHIM_FILES && shim_files[fd] ? get_file(shim_files[fd]) : NULL;
 }
 
 /* The object of a shared anonymous mapping, which charges all of its memory at once. */
@@ -487,8 +469,8 @@ void shim_file_boot(void)
 
 static void open_as(unsigned int fd, struct inode *inode, fmode_t mode)
 {
-	files[fd] = file_new(inode, mode);
-	SHIM_CHECK(files[fd]);
+	shim_files[fd] = file_new(inode, mode);
+	SHIM_CHECK(shim_files[fd]);
 }
 
 void shim_files_open(void)
@@ -510,96 +492,15 @@ void shim_files_close(void)
 	unsigned int fd;
 
 	for (fd = 0; fd < SHIM_FILES; fd++) {
-		if (files[fd])
-			fput(files[fd]);
-		files[fd] = NULL;
+		if (shim_files[fd])
+			fput(shim_files[fd]);
+		shim_files[fd] = NULL;
 	}
-	if (!list_empty(&all_inodes))
+	if (!list_empty(&shim_inodes))
 		kernel_complain("fput", "a file is still held after all processes have ended");
 }
 
 int shim_file_fd(unsigned int file)
 {
 	return file > 0 && file < SHIM_FILES ? (int)file : -1;
-}
-
-/* How many areas of live processes hold @file. */
-static long file_areas(const struct file *file)
-{
-	unsigned int proc;
-	long count = 0;
-
-	for (proc = 0; proc < KERNEL_PROCS; proc++) {
-		struct mm_struct *mm = shim_procs[proc].mm;
-		struct vm_area_struct *vma;
-
-		if (!mm)
-			continue;
-		VMA_ITERATOR(vmi, mm, 0);
-		for_each_vma(vmi, vma)
-			count += vma->vm_file == file;
-	}
-	return count;
-}
-
-static bool is_area(const struct vm_area_struct *vma)
-{
-	unsigned int proc;
-
-	for (proc = 0; proc < KERNEL_PROCS; proc++)
-		if (shim_procs[proc].mm && shim_procs[proc].mm == vma->vm_mm)
-			return vma_lookup(vma->vm_mm, vma->vm_start) == vma;
-	return false;
-}
-
-static void inode_check(struct shim_inode *in, long *in_trees)
-{
-	struct address_space *mapping = &in->shmem.vfs_inode.i_data;
-	long writable = 0, closing = 0;
-	struct rb_node *node;
-
-	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
-		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, shared.rb);
-
-		if (!is_area(vma))
-			kernel_complain("i_mmap", "i_mmap holds an area that no process has");
-		if (!vma->vm_file || vma->vm_file->f_mapping != mapping)
-			kernel_complain("i_mmap", "an area is in the i_mmap of another file");
-		++*in_trees;
-		closing += vma->vm_ops && vma->vm_ops->close == driver_close;
-		writable += (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
-	}
-	if (in->kind == INODE_DRIVER && closing != in->opens - in->closes)
-		kernel_complain("vm_ops->close", "%ld areas, but open was called %ld times and "
-				"close %ld times", closing, in->opens, in->closes);
-	/* 6.1 counts every VM_SHARED area. */
-	if (SINCE(6, 7) && atomic_read(&mapping->i_mmap_writable) != writable)
-		kernel_complain("i_mmap_writable", "i_mmap_writable is %d, %ld areas are writable",
-				atomic_read(&mapping->i_mmap_writable), writable);
-}
-
-void shim_files_check(void)
-{
-	long in_trees = 0, with_file = 0;
-	struct shim_inode *in;
-	unsigned int proc, fd;
-
-	list_for_each_entry(in, &all_inodes, all)
-		inode_check(in, &in_trees);
-	for (proc = 0; proc < KERNEL_PROCS; proc++) {
-		struct vm_area_struct *vma;
-
-		if (!shim_procs[proc].mm)
-			continue;
-		VMA_ITERATOR(vmi, shim_procs[proc].mm, 0);
-		for_each_vma(vmi, vma)
-			with_file += vma->vm_file != NULL;
-	}
-	if (with_file != in_trees)
-		kernel_complain("i_mmap", "%ld areas have a file, %ld are in the trees of files",
-				with_file, in_trees);
-	for (fd = 0; fd < SHIM_FILES; fd++)
-		if (files[fd] && file_count(files[fd]) != file_areas(files[fd]) + 1)
-			kernel_complain("fput", "a file is held %ld times, by %ld areas",
-					(long)file_count(files[fd]) - 1, file_areas(files[fd]));
 }

@@ -160,8 +160,8 @@ void __init_swait_queue_head(struct swait_queue_head *head, const char *name,
 /* A reference count that overflows or underflows is a use after free in the making. */
 void refcount_warn_saturate(refcount_t *count, enum refcount_saturation_type type)
 {
-	kernel_complain("refcount", "refcount_t: saturated or used after free (kind %d) at %p", type,
-			__builtin_return_address(0));
+	kernel_complain("refcount", "refcount_t: saturated or used after free (kind %d) at %p",
+			type, __builtin_return_address(0));
 }
 
 /* Every line that is printed is kept; one that says BUG is a complaint. */

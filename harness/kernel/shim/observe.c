@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state of all processes as raw records (harness/record.h), the same that the BPF program of the
- * live backend writes.
+ * The state of all processes as raw records (harness/record.h), the same that the BPF program of
+ * the live backend writes.
  */
 #include "shim.h"
 

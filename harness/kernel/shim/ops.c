@@ -241,8 +241,8 @@ static unsigned long long *touch(unsigned long addr, bool write, struct kernel_a
 	for (faults = 0; faults < FAULTS_MAX; faults++) {
 		pte_t *pte = shim_pte(current->mm, addr);
 
-		if (pte && pte_present(*pte) && !pte_protnone(*pte) && (pte_flags(*pte) & _PAGE_USER) &&
-		    (!write || pte_write(*pte))) {
+		if (pte && pte_present(*pte) && !pte_protnone(*pte) &&
+		    (pte_flags(*pte) & _PAGE_USER) && (!write || pte_write(*pte))) {
 			*pte = pte_mkyoung(write ? pte_mkdirty(*pte) : *pte);
 			return page_address(pte_page(*pte)) + offset_in_page(addr);
 		}

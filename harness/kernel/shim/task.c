@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The processes of a program, each a task with its limits and an mm_struct, and the parts of booting
- * that mm needs: what start_kernel() would have called.
+ * The processes of a program, each a task with its limits and an mm_struct, and the parts of
+ * booting that mm needs: what start_kernel() would have called.
  */
 #include "shim.h"
 

@@ -45,7 +45,8 @@ void wrap_userfaultfd_check(struct file *file)
 	const struct userfaultfd_ctx *ctx = file->private_data;
 
 	if (refcount_read(&ctx->refcount) != 1)
-		kernel_complain("userfaultfd_ctx", "the context is held %d times, by one descriptor",
+		kernel_complain("userfaultfd_ctx",
+				"the context is held %d times, by one descriptor",
 				refcount_read(&ctx->refcount));
 	if (atomic_read(&ctx->mmap_changing))
 		kernel_complain("userfaultfd_ctx", "mmap_changing is %d, nothing is changing",

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What must hold of files while programs map them, counted anew from the areas of all processes and
+ * from the interval trees.
+ */
+#include "shim.h"
+
+#include <linux/fs.h>
+#include <linux/rbtree.h>
+
+#include "file_private.h"
+
+/* How many areas of live processes hold @file. */
+static long file_areas(const struct file *file)
+{
+	unsigned int proc;
+	long count = 0;
+
+	for (proc = 0; proc < KERNEL_PROCS; proc++) {
+		struct mm_struct *mm = shim_procs[proc].mm;
+		struct vm_area_struct *vma;
+
+		if (!mm)
+			continue;
+		VMA_ITERATOR(vmi, mm, 0);
+		for_each_vma(vmi, vma)
+			count += vma->vm_file == file;
+	}
+	return count;
+}
+
+static bool is_area(const struct vm_area_struct *vma)
+{
+	unsigned int proc;
+
+	for (proc = 0; proc < KERNEL_PROCS; proc++)
+		if (shim_procs[proc].mm && shim_procs[proc].mm == vma->vm_mm)
+			return vma_lookup(vma->vm_mm, vma->vm_start) == vma;
+	return false;
+}
+
+static void inode_check(struct shim_inode *in, long *in_trees)
+{
+	struct address_space *mapping = &in->shmem.vfs_inode.i_data;
+	const unsigned long shared_writable = VM_SHARED | VM_MAYWRITE;
+	long writable = 0, closing = 0;
+	struct rb_node *node;
+
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node)) {
+		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, shared.rb);
+
+		if (!is_area(vma))
+			kernel_complain("i_mmap", "i_mmap holds an area that no process has");
+		if (!vma->vm_file || vma->vm_file->f_mapping != mapping)
+			kernel_complain("i_mmap", "an area is in the i_mmap of another file");
+		++*in_trees;
+		closing += vma->vm_ops && vma->vm_ops->close == shim_driver_close;
+		writable += (vma->vm_flags & shared_writable) == shared_writable;
+	}
+	if (in->kind == INODE_DRIVER && closing != in->opens - in->closes)
+		kernel_complain("vm_ops->close", "%ld areas, but open was called %ld times and "
+				"close %ld times", closing, in->opens, in->closes);
+	/* 6.1 counts every VM_SHARED area. */
+	if (SINCE(6, 7) && atomic_read(&mapping->i_mmap_writable) != writable)
+		kernel_complain("i_mmap_writable", "i_mmap_writable is %d, %ld areas are writable",
+				atomic_read(&mapping->i_mmap_writable), writable);
+}
+
+void shim_files_check(void)
+{
+	long in_trees = 0, with_file = 0;
+	struct shim_inode *in;
+	unsigned int proc, fd;
+
+	list_for_each_entry(in, &shim_inodes, all)
+		inode_check(in, &in_trees);
+	for (proc = 0; proc < KERNEL_PROCS; proc++) {
+		struct vm_area_struct *vma;
+
+		if (!shim_procs[proc].mm)
+			continue;
+		VMA_ITERATOR(vmi, shim_procs[proc].mm, 0);
+		for_each_vma(vmi, vma)
+			with_file += vma->vm_file != NULL;
+	}
+	if (with_file != in_trees)
+		kernel_complain("i_mmap", "%ld areas have a file, %ld are in the trees of files",
+				with_file, in_trees);
+	for (fd = 0; fd < SHIM_FILES; fd++) {
+		struct file *file = shim_files[fd];
+
+		if (file && file_count(file) != file_areas(file) + 1)
+			kernel_complain("fput", "a file is held %ld times, by %ld areas",
+					(long)file_count(file) - 1, file_areas(file));
+	}
+}
