@@ -20,7 +20,8 @@
  *     It may merge with the area that ends at the old break, never with what follows, and never
  *     with an area that ends where the heap begins.
  *  5. It counts as data, and as locked if it is; then it is filled.
- *  6. No memory: refused. What finds none for merging is not mapped by itself instead.
+ *  6. No memory: refused. What finds none for merging is not mapped by itself instead (quirk
+ *     brk_merge_charges: and stays charged).
  */
 #include "internal.h"
 
@@ -77,6 +78,8 @@ static bool grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 				       .flags = ksm_flags(m, mm, flags, 0, true),
 				       .anonymous = true };
 
+		if (m->failed == ALLOC_MERGE_NEW && quirk(m, QUIRK_BRK_MERGE_CHARGES))
+			m->committed_extra += (s64)(end - start);
 		if (m->failed == ALLOC_MERGE_NEW || alloc_fails(m, ALLOC_NEW_AREA))
 			return false;
 		vma_insert(m, mm, &v);

@@ -21,7 +21,8 @@
  *  7. total_vm grows by what was added; locked_vm too if the area is locked. What was added to a
  *     locked area is filled.
  *  8. No memory for the new area: ENOMEM. None for page tables: the pages go back, the destination
- *     is unmapped, ENOMEM; an area that had taken it in stays as the merge made it.
+ *     is unmapped, ENOMEM; an area that had taken it in stays as the merge made it. Quirk
+ *     move_undo_charges: what it would have grown by stays charged.
  *  9. No memory for unmapping the old range: success all the same. It stays mapped, and accounted,
  *     without pages. Quirk move_unaccounts: the whole area that it is part of loses ACCOUNT and
  *     stays charged; quirk move_charges: one without ACCOUNT is charged (unmap_source_vma()).
@@ -156,13 +157,18 @@ static int copy_area(struct model *m, struct model_mm *mm, const struct remap *r
 }
 
 /* Rule 8: the pages could not be moved, and are where they were. */
-static int undo_copy(struct model *m, struct model_mm *mm, u64 to, u64 pages, u64 flags)
+static int undo_copy(struct model *m, struct model_mm *mm, const struct remap *r, u64 flags)
 {
+	u64 to = r->new_addr >> PAGE_SHIFT, pages = r->new_len >> PAGE_SHIFT;
+	bool charged = (flags & VMF_ACCOUNT) && !(r->flags & ABI_MREMAP_DONTUNMAP);
+
 	/* Unmapping takes off again what was never added. */
 	mm_account(mm, flags, (s64)pages);
 	if (flags & VMF_LOCKED)
 		mm->counter[COUNT_LOCKED_VM] += (s64)pages;
 	unmap_range(m, mm, to, to + pages);
+	if (charged && r->new_len > r->old_len && quirk(m, QUIRK_MOVE_UNDO_CHARGES))
+		m->committed_extra += (s64)((r->new_len - r->old_len) >> PAGE_SHIFT);
 	return -ENOMEM;
 }
 
@@ -228,7 +234,7 @@ int remap_move_area(struct model *m, struct model_mm *mm, struct remap *r, u32 i
 	if (err || m->limit)
 		return err;
 	if (old_pages && alloc_fails(m, ALLOC_MOVE_PAGES))
-		return undo_copy(m, mm, to, new_pages, flags);
+		return undo_copy(m, mm, r, flags);
 	page_move(m, mm, from, to, old_pages);
 	if (uffd_drops) {
 		struct model_vma *moved = &mm->vmas[vma_find(mm, to)];

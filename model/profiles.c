@@ -20,6 +20,9 @@
  * inferred for all kernels back to 6.19, the first with sticky flags (6.18.44 was not looked at).
  * 6.18.44 was built without soft-dirty flags; that it has no SOFT_DIRTY_LOST, whose fix came with
  * the guard flags that it has, is inferred.
+ *
+ * MOVE_UNDO_CHARGES and BRK_MERGE_CHARGES need an allocation that fails: they were seen in the code
+ * of 6.1.192, 6.12.117 and 7.3.4 in userspace, and are inferred for 6.12.95 alone.
  */
 #include "rules.h"
 
@@ -45,7 +48,8 @@ const struct model_profile model_profiles[] = {
 		.rules = {
 			.dontunmap_skip_merge = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) | QUIRK(UFFD_PGOFF),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(MOVE_UNDO_CHARGES) |
+			     QUIRK(BRK_MERGE_CHARGES) | QUIRK(SOFT_DIRTY_LOST) | QUIRK(UFFD_PGOFF),
 	},
 	{
 		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */
@@ -67,7 +71,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_nothing_einval = 1,
 			.ksm_prctl = KSM_PRCTL_LATE,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(MOVE_UNDO_CHARGES) | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(MMAP_FIXED_NOMEM_CHARGES) |
 			     QUIRK(UFFD_ON_DROPPABLE) |
 			     QUIRK(DONTUNMAP_STALE_PGOFF) |
@@ -94,7 +98,7 @@ const struct model_profile model_profiles[] = {
 			.uffd_nothing_einval = 1,
 			.ksm_prctl = KSM_PRCTL_LATE,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(SOFT_DIRTY_LOST) |
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(MOVE_UNDO_CHARGES) | QUIRK(SOFT_DIRTY_LOST) |
 			     QUIRK(UFFD_UNREGISTER_OOPS) |
 			     QUIRK(MMAP_FIXED_NOMEM_CHARGES) |
 			     QUIRK(UFFD_ON_DROPPABLE),
