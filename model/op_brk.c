@@ -21,7 +21,7 @@
  *     with an area that ends where the heap begins.
  *  5. It counts as data, and as locked if it is; then it is filled.
  *  6. No memory: refused. What finds none for merging is not mapped by itself instead (quirk
- *     brk_merge_charges: and stays charged).
+ *     brk_nomem_charges: and stays charged).
  */
 #include "internal.h"
 
@@ -78,7 +78,7 @@ static bool grow(struct model *m, struct model_mm *mm, u64 start, u64 end)
 				       .flags = ksm_flags(m, mm, flags, 0, true),
 				       .anonymous = true };
 
-		if (m->failed == ALLOC_MERGE_NEW && quirk(m, QUIRK_BRK_MERGE_CHARGES))
+		if (m->failed == ALLOC_MERGE_NEW && quirk(m, QUIRK_BRK_NOMEM_CHARGES))
 			m->committed_extra += (s64)(end - start);
 		if (m->failed == ALLOC_MERGE_NEW || alloc_fails(m, ALLOC_NEW_AREA))
 			return false;

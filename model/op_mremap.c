@@ -155,13 +155,20 @@ static int grow_in_place(struct model *m, struct model_mm *mm, const struct rema
 				     .fork_child = vma_is_fork_child(v),
 				     .fresh = dirty != 0,
 				     .fork_quirk = QUIRK_GROW_FORKLIMIT };
+	bool grown;
 
 	if (v->has_close && m->config.rules.close_blocks == CLOSE_BLOCKS_ANY) {
-		if (alloc_fails(m, ALLOC_MERGE_NEW))
-			return -ENOMEM;
-		mm->vmas[i].end += delta;
-		mm->vmas[i].flags = flags;
-	} else if (merge_new(m, mm, &range) < 0) {
+		grown = !alloc_fails(m, ALLOC_MERGE_NEW);
+		if (grown) {
+			mm->vmas[i].end += delta;
+			mm->vmas[i].flags = flags;
+		}
+	} else {
+		grown = merge_new(m, mm, &range) >= 0;
+	}
+	if (!grown) {
+		if (!(v->flags & VMF_ACCOUNT) && quirk(m, QUIRK_GROW_UNCHARGES))
+			m->committed_extra -= (s64)delta;
 		return -ENOMEM;
 	}
 	mm_account(mm, flags, (s64)delta);

@@ -21,8 +21,8 @@
  * 6.18.44 was built without soft-dirty flags; that it has no SOFT_DIRTY_LOST, whose fix came with
  * the guard flags that it has, is inferred.
  *
- * MOVE_UNDO_CHARGES and BRK_MERGE_CHARGES need an allocation that fails: they were seen in the code
- * of 6.1.192, 6.12.117 and 7.3.4 in userspace, and are inferred for 6.12.95 alone.
+ * MOVE_UNDO_CHARGES and GROW_UNCHARGES need an allocation that fails: they were looked for in the
+ * code of 6.1.192, 6.12.117 and 7.3.4 in userspace, and are inferred for 6.12.95 alone.
  */
 #include "rules.h"
 
@@ -48,8 +48,9 @@ const struct model_profile model_profiles[] = {
 		.rules = {
 			.dontunmap_skip_merge = 1,
 		},
-		.quirks.on = QUIRKS_OF_ALL | QUIRK(MOVE_UNDO_CHARGES) |
-			     QUIRK(BRK_MERGE_CHARGES) | QUIRK(SOFT_DIRTY_LOST) | QUIRK(UFFD_PGOFF),
+		.quirks.on = QUIRKS_OF_ALL | QUIRK(BRK_NOMEM_CHARGES) | QUIRK(MOVE_UNDO_CHARGES) |
+			     QUIRK(GROW_UNCHARGES) |
+			     QUIRK(SOFT_DIRTY_LOST) | QUIRK(UFFD_PGOFF),
 	},
 	{
 		/* 6.12.95: the fixes of MREMAP_DONTUNMAP came later, by 6.12.117. */

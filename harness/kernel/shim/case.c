@@ -12,7 +12,6 @@
 
 void kernel_boot(void)
 {
-	shim_rcu_boot();
 	shim_page_boot();
 	shim_file_boot();
 	shim_task_boot();
