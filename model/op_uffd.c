@@ -169,31 +169,6 @@ static int register_range(struct model *m, struct model_mm *mm, u64 start, u64 e
 	return err;
 }
 
-/*
- * Quirk uffd_unregister_oops: an area that would merge with prev, but may not go, since it has
- * vm_ops->close, leaves the iterator at prev (vma_merge_existing_range()). The loop then meets the
- * area once more, without its userfaultfd, and BUG_ON() says that such cannot have one.
- */
-u32 model_fatal(const struct model *m, const struct op *op)
-{
-	const struct model_mm *mm = &m->mm[op_proc(op, m->live)];
-	u64 addr, len;
-	u32 i;
-
-	if (op->kind != OP_UFFD_UNREGISTER)
-		return 0;
-	addr = op_addr(op->arg[1], mm->last) >> PAGE_SHIFT;
-	len = op->arg[2] >> PAGE_SHIFT;
-	for (i = vma_find(mm, addr); i < mm->vma_count && mm->vmas[i].start < addr + len; i++) {
-		const struct model_vma *v = &mm->vmas[i];
-
-		if (i > 0 && v->uffd && v->has_close && v->start >= addr && v->end <= addr + len &&
-		    v[-1].end == v->start && v[-1].file == v->file)
-			return 1u << QUIRK_UFFD_UNREGISTER_OOPS;
-	}
-	return 0;
-}
-
 /* Rule 6. */
 static int unregister_range(struct model *m, struct model_mm *mm, u64 start, u64 end, u16 uffd)
 {

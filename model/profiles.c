@@ -483,7 +483,8 @@ const struct model_profile model_profiles[] = {
 			.ksm_prctl = KSM_PRCTL_EARLY,
 			.ksm_zero_early = 1,
 		},
-		.quirks.on = QUIRKS_OPEN | QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY),
+		.quirks.on = QUIRKS_OPEN | QUIRK(WIPED_PGOFF_WARN) | QUIRK(MERGE_NOMEM_WARN) |
+			     QUIRKS_SINCE_6_16 | QUIRK(NAME_DROPS_STICKY),
 	},
 };
 const u32 model_profile_count = ARRAY_SIZE(model_profiles);

@@ -67,7 +67,7 @@ _Noreturn void kernel_complain(const char *site, const char *format, ...)
 	end(KERNEL_COMPLAINED, in_tree(site), text);
 }
 
-/* A line begins with SOH and its level. What begins with BUG is a complaint of its own. */
+/* A line begins with SOH and its level. What begins with BUG or WARN is a complaint of its own. */
 void kernel_print(const char *format, va_list args)
 {
 	size_t room;
@@ -83,7 +83,7 @@ void kernel_print(const char *format, va_list args)
 	room = sizeof(trap.log) - trap.log_len;
 	vsnprintf(line, room, format, args);
 	trap.log_len += strlen(line);
-	if (strncmp(line, "BUG", 3) == 0)
+	if (strncmp(line, "BUG", 3) == 0 || strncmp(line, "WARN", 4) == 0)
 		kernel_complain("printk", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
