@@ -40,7 +40,7 @@ BEGIN {
 	executor = path ~ /^harness\/live\/(exec[^\/]*|live_ops)\.c$/
 	bpf = path ~ /\.bpf\.c$/
 	# One process, one kernel: its globals are its own, and each case frees or sets them anew.
-	kernel = path ~ /^harness\/kernel\/(shim\/[^\/]*|trap)\.c$/
+	kernel = path ~ /^harness\/kernel\/(shim\/[^\/]*|trap|tests\/break_code)\.c$/
 }
 FNR == 1 && (c || path ~ /\.def$/) && $0 != "/* SPDX-License-Identifier: GPL-2.0-only */" {
 	bad("spdx", "the first line names the licence, for tools that collect them")

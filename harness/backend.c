@@ -9,6 +9,7 @@
 
 const struct backend_type *const backend_types[] = {
 	&backend_live,
+	&backend_kernel,
 	&backend_model,
 	&backend_mutant,
 	NULL,
@@ -30,7 +31,8 @@ const struct backend_type *backend_find(const char *text, struct backend_opts *o
 		return backend_types[i];
 	}
 	diag_set(diag, -EINVAL,
-		 "no backend named \"%.*s\": there are live, model[:PROFILE] and mutant:N",
+		 "no backend named \"%.*s\": there are live, kernel[:NAME], model[:PROFILE] and "
+		 "mutant:N",
 		 (int)len, text);
 	return NULL;
 }

@@ -20,7 +20,7 @@ struct backend_opts {
 	/* what stands after the name: "mutant:3" -> "3", "model:v6.12" -> "v6.12"; or NULL */
 	const char *spec;
 	u32 cpu;             /* live: the CPU that the test processes are pinned to */
-	u32 timeout_ms;      /* live: how long one program may take */
+	u32 timeout_ms;      /* live, kernel: how long one program may take */
 	bool no_bpf;         /* live: do as if BPF could not be loaded */
 };
 
@@ -62,7 +62,8 @@ struct backend {
 	u32 files;                   /* bit mask of enum file_arg: what it can map */
 	bool can_fail_alloc;         /* it can do what op.fail_nth asks for */
 	/* What the kernel itself complained of during the last exec, snapshot or finish; "" if
-	 * nothing. After a complaint the case is over. */
+	 * nothing: a sentence, then perhaps lines of its log or the stack. After a complaint the
+	 * case is over. */
 	char complaint[1024];
 	char complaint_site[64];     /* where in the kernel, for recognising it: "mm/vma.c:123" */
 	char kernel[128];            /* "6.18.44-xyz x86_64", or the name of the profile */
@@ -74,6 +75,7 @@ struct backend {
 };
 
 extern const struct backend_type backend_live;   /* harness/live/ */
+extern const struct backend_type backend_kernel; /* harness/kernel/; spec: which of those built */
 extern const struct backend_type backend_model;  /* spec: a profile, default the newest */
 extern const struct backend_type backend_mutant; /* spec: a number or name from mutant_descs */
 

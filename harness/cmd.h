@@ -60,15 +60,16 @@ enum {
 	OPT_JSON,
 	OPT_VERB, /* the first that a verb may use for itself */
 };
-#define CMD_BACKEND_OPTIONS                                                                     \
-	{"backend", OPT_BACKEND, "BACKEND",                                                     \
-	 "what is tested: live (default), model[:PROFILE], mutant:N"},                          \
-	{"rules", OPT_RULES, "RULES",                                                           \
-	 "what is expected: auto (default), a profile, name=value, or a list with commas"},     \
-	{"tolerate-known", OPT_TOLERATE_KNOWN, NULL,                                            \
-	 "expect the known bugs of the kernel instead of reporting them"},                      \
-	{"no-bpf", OPT_NO_BPF, NULL, "live: observe without BPF"},                              \
-	{"timeout", OPT_TIMEOUT, "MS", "live: milliseconds that a program may take (2000)"},    \
+#define CMD_BACKEND_OPTIONS                                                                \
+	{"backend", OPT_BACKEND, "BACKEND",                                                \
+	 "what is tested: live (default), kernel[:NAME], model[:PROFILE], mutant:N"},      \
+	{"rules", OPT_RULES, "RULES",                                                      \
+	 "what is expected: auto (default), a profile, name=value, or a list with commas"}, \
+	{"tolerate-known", OPT_TOLERATE_KNOWN, NULL,                                       \
+	 "expect the known bugs of the kernel instead of reporting them"},                 \
+	{"no-bpf", OPT_NO_BPF, NULL, "live: observe without BPF"},                         \
+	{"timeout", OPT_TIMEOUT, "MS",                                                     \
+	 "live, kernel: milliseconds that a program may take (2000)"},                     \
 	{"json", OPT_JSON, NULL, "one JSON object a line"}
 
 struct cmd_backend {

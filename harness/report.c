@@ -69,6 +69,21 @@ static void print_known(FILE *out, u32 quirks)
 			fprintf(out, "       %s\n", quirk_descs[i].meaning);
 }
 
+/* What a complaint of the kernel says besides its first line. */
+static void print_complaint(FILE *out, const struct backend *b, enum aspect aspect)
+{
+	const char *line = strchr(b->complaint, '\n');
+
+	if (aspect != ASPECT_KERNEL || !line)
+		return;
+	fputc('\n', out);
+	for (; line; line = strchr(line, '\n')) {
+		line++;
+		if (*line)
+			fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
+	}
+}
+
 static void print_program(FILE *out, struct session *s, const struct prog *prog,
 			  const struct outcome *outcome)
 {
@@ -208,6 +223,7 @@ void report_print(FILE *out, struct session *s, const struct prog *prog,
 	signature_print(sig, sizeof(sig), &outcome->signature);
 	fprintf(out, "%s: %s\n", sig, outcome->diff.text);
 	print_known(out, outcome->quirks_explain);
+	print_complaint(out, session_backend(s), outcome->signature.aspect);
 	print_program(out, s, prog, outcome);
 	print_results(out, prog, outcome);
 	if (session_want(s)) {
@@ -341,6 +357,8 @@ void report_json(FILE *out, struct session *s, const struct prog *prog,
 	json_string(&j, "aspect", aspect_names[outcome->signature.aspect]);
 	json_string(&j, "rule", merge_rule_names[outcome->signature.rule]);
 	json_string(&j, "text", outcome->diff.text);
+	if (outcome->signature.aspect == ASPECT_KERNEL)
+		json_string(&j, "complaint", session_backend(s)->complaint);
 	json_known(&j, outcome->quirks_explain);
 	json_u64(&j, "at", outcome->op + 1);
 	json_program(&j, s, prog, outcome);

@@ -268,14 +268,18 @@ static void show_states(struct session *s)
 static bool complained(struct session *s, const struct prog *prog, struct outcome *outcome)
 {
 	const struct backend *b = s->backend;
+	size_t len;
 
 	if (!b->complaint[0])
 		return false;
 	outcome->diff.aspect = ASPECT_KERNEL;
 	outcome->diff.proc = prog->ops[outcome->op].proc;
 	outcome->diff.page = 0;
+	/* The sentence; lines may follow, which the report has. */
+	len = strcspn(b->complaint, "\n");
 	snprintf(outcome->diff.text, sizeof(outcome->diff.text), "%.*s",
-		 (int)sizeof(outcome->diff.text) - 1, b->complaint);
+		 (int)(len < sizeof(outcome->diff.text) ? len : sizeof(outcome->diff.text) - 1),
+		 b->complaint);
 	snap_reset(&s->seen);
 	model_snapshot(s->model, &s->want, false);
 	diverge(s, prog, outcome);

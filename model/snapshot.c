@@ -46,6 +46,15 @@ void snap_reset(struct snapshot *snap)
 	snap->page_count = 0;
 }
 
+void snap_copy(struct snapshot *to, const struct snapshot *from)
+{
+	memcpy(to, from, offsetof(struct snapshot, vmas));
+	memcpy(to->vmas, from->vmas, from->vma_count * sizeof(from->vmas[0]));
+	memcpy(to->chain, from->chain, from->chain_count * sizeof(from->chain[0]));
+	memcpy(to->anon_vmas, from->anon_vmas, from->anon_vma_count * sizeof(from->anon_vmas[0]));
+	memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
+}
+
 u64 snap_flags_known(u32 fields)
 {
 	return fields & SNAP_FLAGS ? ~0ull : VMF_ACCESS | VMF_MAYSHARE;

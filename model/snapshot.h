@@ -132,6 +132,8 @@ struct snap_diff {
 
 /* Makes an empty snapshot (counts only; the arrays are not cleared). */
 void snap_reset(struct snapshot *snap);
+/* Makes @to equal to @from, which costs as much as is in use. */
+void snap_copy(struct snapshot *to, const struct snapshot *from);
 /* Finds the first difference among the fields that both know. */
 void snap_compare(const struct snapshot *want, const struct snapshot *seen, struct snap_diff *diff);
 /* Prints one line for each area, then for each process's counters that are not 0, each

@@ -14,6 +14,10 @@
 #undef CONFIG_INLINE_READ_UNLOCK
 #undef CONFIG_INLINE_WRITE_UNLOCK
 
+/* Counts RCU's read sections, so that one which was not left is seen. */
+#undef CONFIG_PREEMPT_COUNT
+#define CONFIG_PREEMPT_COUNT 1
+
 #ifdef VMAFUZZ_NO_VALIDATION
 /* The fast build: without walking the maple tree after every change. */
 #undef CONFIG_DEBUG_VM_MAPLE_TREE

@@ -17,4 +17,7 @@
 
 extern const struct backend_type backend_kernel_direct;
 
+/* The process id of the kernel of a backend_kernel; 0 if it does not run. */
+u32 kernel_pid(const struct backend *b);
+
 #endif

@@ -68,7 +68,7 @@ static int tamper_exec(struct backend *b, u32 index, struct op_result *result, s
 	if (t->how == TAMPER_EXEC)
 		return diag_set(diag, -EIO, "exec is broken");
 	if (t->how == TAMPER_COMPLAIN) {
-		snprintf(b->complaint, sizeof(b->complaint), "WARNING: at mm/vma.c:123");
+		snprintf(b->complaint, sizeof(b->complaint), "WARNING: at mm/vma.c:123\nbad map\n");
 		snprintf(b->complaint_site, sizeof(b->complaint_site), "mm/vma.c:123");
 	}
 	if (t->how == TAMPER_REFUSE)

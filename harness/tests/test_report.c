@@ -83,6 +83,19 @@ static void test_report_result_names_both(void **state)
 	free(text);
 }
 
+static void test_report_complaint_has_what_follows_its_sentence(void **state)
+{
+	char *text = report(TAMPER_COMPLAIN, false);
+
+	(void)state;
+	assert_non_null(strstr(text, "mprotect/kernel/mm-vma.c-123: WARNING: at mm/vma.c:123\n"));
+	assert_non_null(strstr(text, "\n    bad map\n"));
+	free(text);
+	text = report(TAMPER_COMPLAIN, true);
+	assert_non_null(strstr(text, "\"complaint\":\"WARNING: at mm/vma.c:123\\nbad map"));
+	free(text);
+}
+
 static void test_report_json_is_one_escaped_line(void **state)
 {
 	char *text = report(TAMPER_FLAGS, true);
@@ -172,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_report_parts_stand_in_their_order),
 		cmocka_unit_test(test_report_result_names_both),
+		cmocka_unit_test(test_report_complaint_has_what_follows_its_sentence),
 		cmocka_unit_test(test_report_json_is_one_escaped_line),
 		cmocka_unit_test(test_json_bytes_that_are_no_text_are_replaced),
 		cmocka_unit_test(test_json_nested_members_are_separated),

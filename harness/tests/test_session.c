@@ -138,6 +138,7 @@ static void test_session_complaint_has_site_in_signature(void **state)
 	run(&f, TAMPER_COMPLAIN, OP_MPROTECT, false);
 	signature_print(text, sizeof(text), &f.outcome.signature);
 	assert_string_equal(text, "mprotect/kernel/mm-vma.c-123");
+	assert_string_equal(f.outcome.diff.text, "WARNING: at mm/vma.c:123");
 	finish(&f);
 }
 

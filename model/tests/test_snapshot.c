@@ -309,6 +309,16 @@ static void test_reset_leaves_nothing(void **state)
 		assert_false(p->want.proc[i].alive);
 }
 
+static void test_copy_is_equal(void **state)
+{
+	struct pair *p = *state;
+
+	memset(&p->want, 0xff, sizeof(p->want));
+	snap_copy(&p->want, &p->seen);
+	assert_int_equal(p->want.page_count, p->seen.page_count);
+	assert_int_equal(snap_digest(&p->want), snap_digest(&p->seen));
+}
+
 static void test_names_exist_for_every_aspect_and_counter(void **state)
 {
 	(void)state;
@@ -333,6 +343,7 @@ int main(void)
 		PAIR_TEST(test_compare_exited_processes_are_not_looked_at),
 		PAIR_TEST(test_digest_ignores_what_is_not_known),
 		PAIR_TEST(test_reset_leaves_nothing),
+		PAIR_TEST(test_copy_is_equal),
 		cmocka_unit_test(test_names_exist_for_every_aspect_and_counter),
 	};
 

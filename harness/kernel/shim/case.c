@@ -12,6 +12,7 @@
 
 void kernel_boot(void)
 {
+	shim_rcu_boot();
 	shim_page_boot();
 	shim_file_boot();
 	shim_task_boot();

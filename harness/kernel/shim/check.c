@@ -22,9 +22,20 @@ static struct {
 	struct counted {
 		struct anon_vma *anon_vma;
 		unsigned long children, active, refs;
+		unsigned int slot;
 	} all[ANON_VMAS_MAX];
 	struct counted *slot[ANON_VMAS_MAX * 2]; /* by hash */
 } counted;
+
+/* Pages that some page table maps. */
+static struct {
+	unsigned int now; /* number of this check: what is older is not counted */
+	unsigned int count;
+	struct page *all[SHIM_PAGES];
+	struct {
+		unsigned int when, maps;
+	} page[SHIM_PAGES];
+} mapped;
 
 long shim_committed_extra;
 
@@ -37,18 +48,20 @@ static struct counted *counted_of(struct anon_vma *anon_vma)
 	if (!counted.slot[i]) {
 		SHIM_CHECK(counted.count < ANON_VMAS_MAX);
 		counted.slot[i] = &counted.all[counted.count++];
-		*counted.slot[i] = (struct counted){ .anon_vma = anon_vma };
+		*counted.slot[i] = (struct counted){ .anon_vma = anon_vma, .slot = i };
 	}
 	return counted.slot[i];
 }
 
 static bool in_tree(struct anon_vma_chain *avc)
 {
-	struct rb_node *node = &avc->rb;
+	struct rb_node *node = &avc->rb, *parent;
 
-	/* Up to the root, which must be that of the anon_vma. */
-	while (rb_parent(node))
-		node = rb_parent(node);
+	/* Up to the root, which must be that of the anon_vma; a node that was taken out may still
+	 * know its parent. */
+	for (parent = rb_parent(node); parent; node = parent, parent = rb_parent(node))
+		if (parent->rb_left != node && parent->rb_right != node)
+			return false;
 	return avc->anon_vma->rb_root.rb_root.rb_node == node;
 }
 
@@ -58,8 +71,8 @@ static void check_chain(struct vm_area_struct *vma)
 	bool own = false;
 
 	if ((vma->anon_vma == NULL) != list_empty(&vma->anon_vma_chain))
-		kernel_complain("anon_vma", "an area %s an anon_vma, its chain is %s",
-				vma->anon_vma ? "has" : "has no",
+		kernel_complain("anon_vma", "an area has %s anon_vma, its chain is %s",
+				vma->anon_vma ? "an" : "no",
 				list_empty(&vma->anon_vma_chain) ? "empty" : "not empty");
 	if (!vma->anon_vma)
 		return;
@@ -134,46 +147,84 @@ static bool found_by_rmap(struct anon_vma *anon_vma, unsigned long index,
 	return false;
 }
 
-static void check_page(void *arg, unsigned long addr, pte_t pte)
+static void check_anon_page(struct vm_area_struct *vma, unsigned long addr, struct folio *folio)
 {
-	struct vm_area_struct *vma = arg;
-	struct anon_vma *anon_vma;
-	struct folio *folio;
-	unsigned long index;
+	unsigned long index = folio->index;
 
-	if (!pte_present(pte) || is_zero_pfn(pte_pfn(pte)))
-		return;
-	folio = page_folio(pte_page(pte));
-	if (!folio_test_anon(folio))
-		return;
-	index = folio->index;
-	anon_vma = folio_anon_vma(folio);
 	if (!vma->anon_vma)
 		kernel_complain("rmap", "an anonymous page in an area that has no anon_vma");
 	if (index_of(vma, addr) != index)
 		kernel_complain("rmap", "a page with index %#lx where its area has %#lx", index,
 				index_of(vma, addr));
-	if (!found_by_rmap(anon_vma, index, vma))
+	if (!found_by_rmap(folio_anon_vma(folio), index, vma))
 		kernel_complain("rmap", "a page's anon_vma does not lead to the area that maps it");
 }
 
-static void check_mm(struct mm_struct *mm, long *accounted)
-{
-	unsigned long map_count = 0, total = 0, locked = 0, end = 0;
+/* An area, and what is counted of the process that has it. */
+struct walk {
 	struct vm_area_struct *vma;
-	VMA_ITERATOR(vmi, mm, 0);
+	long rss[NR_MM_COUNTERS];
+};
 
-	for_each_vma(vmi, vma) {
-		map_count++;
-		total += vma_pages(vma);
-		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
-		*accounted += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
-		if (vma->vm_start >= vma->vm_end || vma->vm_start < end || vma->vm_mm != mm)
-			kernel_complain("vma", "an area is empty, overlaps, or is another's");
-		end = vma->vm_end;
-		check_chain(vma);
-		shim_walk(mm, vma->vm_start, vma->vm_end, check_page, vma);
+static void check_page(void *arg, unsigned long addr, pte_t pte)
+{
+	struct walk *walk = arg;
+	struct folio *folio;
+	unsigned int i;
+
+	if (!pte_present(pte) || is_zero_pfn(pte_pfn(pte)))
+		return;
+	folio = page_folio(pte_page(pte));
+	i = shim_page_index(&folio->page);
+	if (mapped.page[i].when != mapped.now) {
+		mapped.page[i].when = mapped.now;
+		mapped.page[i].maps = 0;
+		mapped.all[mapped.count++] = &folio->page;
 	}
+	mapped.page[i].maps++;
+#if SINCE(6, 9)
+	walk->rss[mm_counter(folio)]++;
+#else
+	walk->rss[mm_counter(&folio->page)]++;
+#endif
+	if (folio_test_anon(folio))
+		check_anon_page(walk->vma, addr, folio);
+}
+
+/* At rest a page is held by the entries that map it, and by its file. */
+static void check_mapped(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < mapped.count; i++) {
+		struct page *page = mapped.all[i];
+		int maps = mapped.page[shim_page_index(page)].maps;
+		int refs = maps + !PageAnon(page);
+
+		if (atomic_read(&page->_mapcount) + 1 != maps)
+			kernel_complain("mapcount", "mapcount is %d, counted %d",
+					atomic_read(&page->_mapcount) + 1, maps);
+		if (page_count(page) != refs)
+			kernel_complain("page_count", "a page is held %d times, counted %d",
+					page_count(page), refs);
+	}
+}
+
+static long rss_of(unsigned int proc, unsigned int member)
+{
+	struct mm_struct *mm = shim_procs[proc].mm;
+
+#if SINCE(6, 2)
+	return percpu_counter_sum(&mm->rss_stat[member]);
+#else
+	return atomic_long_read(&mm->rss_stat.count[member]) +
+	       shim_procs[proc].task->rss_stat.count[member];
+#endif
+}
+
+static void check_counters(const struct mm_struct *mm, unsigned long map_count, unsigned long total,
+			   unsigned long locked)
+{
 	if (mm->map_count != map_count)
 		kernel_complain("map_count", "map_count is %d, counted %lu", mm->map_count,
 				map_count);
@@ -184,17 +235,50 @@ static void check_mm(struct mm_struct *mm, long *accounted)
 				locked);
 }
 
+static void check_proc(unsigned int proc, long *accounted)
+{
+	struct mm_struct *mm = shim_procs[proc].mm;
+	unsigned long map_count = 0, total = 0, locked = 0, end = 0;
+	struct vm_area_struct *vma;
+	struct walk walk = { 0 };
+	unsigned int i;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	for_each_vma(vmi, vma) {
+		map_count++;
+		total += vma_pages(vma);
+		locked += vma->vm_flags & VM_LOCKED ? vma_pages(vma) : 0;
+		*accounted += vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
+		if (vma->vm_start >= vma->vm_end || vma->vm_start < end || vma->vm_mm != mm)
+			kernel_complain("vma", "an area is empty, overlaps, or is another's");
+		if (vma->vm_start != vmi.mas.index || vma->vm_end - 1 != vmi.mas.last)
+			kernel_complain("vma", "an area is not where the maple tree has it");
+		end = vma->vm_end;
+		check_chain(vma);
+		walk.vma = vma;
+		shim_walk(mm, vma->vm_start, vma->vm_end, check_page, &walk);
+	}
+	check_counters(mm, map_count, total, locked);
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		if (rss_of(proc, i) != walk.rss[i])
+			kernel_complain("rss_stat", "counter %u of pages is %ld, counted %ld", i,
+					rss_of(proc, i), walk.rss[i]);
+}
+
 void kernel_check(void)
 {
 	long accounted = shim_shmem_charged;
 	unsigned int proc;
 
-	counted.count = 0;
-	memset(counted.slot, 0, sizeof(counted.slot));
+	while (counted.count)
+		counted.slot[counted.all[--counted.count].slot] = NULL;
+	mapped.now++;
+	mapped.count = 0;
 	for (proc = 0; proc < KERNEL_PROCS; proc++)
 		if (shim_procs[proc].mm)
-			check_mm(shim_procs[proc].mm, &accounted);
+			check_proc(proc, &accounted);
 	check_anon_vmas();
+	check_mapped();
 	shim_committed_extra = percpu_counter_sum(&vm_committed_as) - accounted;
 	shim_files_check();
 	shim_uffd_check();

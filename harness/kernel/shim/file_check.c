@@ -42,7 +42,8 @@ static bool is_area(const struct vm_area_struct *vma)
 static void inode_check(struct shim_inode *in, long *in_trees)
 {
 	struct address_space *mapping = &in->shmem.vfs_inode.i_data;
-	const unsigned long shared_writable = VM_SHARED | VM_MAYWRITE;
+	/* Until 6.7 every shared area counted. */
+	const unsigned long counts = VM_SHARED | (SINCE(6, 7) ? VM_MAYWRITE : 0);
 	long writable = 0, closing = 0;
 	struct rb_node *node;
 
@@ -55,13 +56,12 @@ static void inode_check(struct shim_inode *in, long *in_trees)
 			kernel_complain("i_mmap", "an area is in the i_mmap of another file");
 		++*in_trees;
 		closing += vma->vm_ops && vma->vm_ops->close == shim_driver_close;
-		writable += (vma->vm_flags & shared_writable) == shared_writable;
+		writable += (vma->vm_flags & counts) == counts;
 	}
 	if (in->kind == INODE_DRIVER && closing != in->opens - in->closes)
 		kernel_complain("vm_ops->close", "%ld areas, but open was called %ld times and "
 				"close %ld times", closing, in->opens, in->closes);
-	/* 6.1 counts every VM_SHARED area. */
-	if (SINCE(6, 7) && atomic_read(&mapping->i_mmap_writable) != writable)
+	if (atomic_read(&mapping->i_mmap_writable) != writable)
 		kernel_complain("i_mmap_writable", "i_mmap_writable is %d, %ld areas are writable",
 				atomic_read(&mapping->i_mmap_writable), writable);
 }

@@ -18,11 +18,10 @@
 #include "page_alloc.h"
 #endif
 
-#define POOL_PAGES 16384
 #define MEMORY_END 0x40000000ul
 
-static char pool[POOL_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
-static u16 free_pages_stack[POOL_PAGES];
+static char pool[SHIM_PAGES][PAGE_SIZE] __aligned(PAGE_SIZE);
+static u16 free_pages_stack[SHIM_PAGES];
 static unsigned int free_count;
 
 /* One for every page that there could be, as in a kernel with CONFIG_SPARSEMEM_VMEMMAP. */
@@ -63,12 +62,12 @@ void shim_page_boot(void)
 {
 	unsigned int i;
 
-	SHIM_CHECK((unsigned long)&pool[POOL_PAGES] < MEMORY_END);
+	SHIM_CHECK((unsigned long)&pool[SHIM_PAGES] < MEMORY_END);
 	SHIM_CHECK((unsigned long)empty_zero_page < MEMORY_END);
 	vmemmap_base = (unsigned long)page_structs;
-	for (i = 0; i < POOL_PAGES; i++)
-		free_pages_stack[i] = POOL_PAGES - 1 - i;
-	free_count = POOL_PAGES;
+	for (i = 0; i < SHIM_PAGES; i++)
+		free_pages_stack[i] = SHIM_PAGES - 1 - i;
+	free_count = SHIM_PAGES;
 	__asan_poison_memory_region(pool, sizeof(pool));
 #if SINCE(7, 0)
 	__zero_page = virt_to_page(empty_zero_page);
@@ -105,11 +104,18 @@ static struct page *page_new(gfp_t gfp, unsigned int order, int count)
 	return page;
 }
 
-static void page_delete(struct page *page)
+unsigned int shim_page_index(const struct page *page)
 {
 	unsigned long i = (page_address(page) - (void *)pool) / PAGE_SIZE;
 
-	SHIM_CHECK(i < POOL_PAGES);
+	SHIM_CHECK(i < SHIM_PAGES);
+	return i;
+}
+
+static void page_delete(struct page *page)
+{
+	unsigned int i = shim_page_index(page);
+
 	if (folio_mapped(page_folio(page)))
 		kernel_complain("free_page", "a page is freed that is still mapped (%d times)",
 				atomic_read(&page->_mapcount) + 1);

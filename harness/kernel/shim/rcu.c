@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RCU with one reader at most: what is to be freed is freed at once, or when the read section ends
- * that it was asked for in. So a use behind that is one that AddressSanitizer sees.
+ * RCU with one reader at most: what is to be freed is freed at once, or, if that was asked for in a
+ * read section, by the next time outside of one. So a use behind that is one that AddressSanitizer
+ * sees.
  */
 #include "shim.h"
 
@@ -9,9 +10,15 @@
 #include <linux/slab.h>
 
 static struct {
-	int depth; /* of read sections */
+	int depth; /* preempt_count() outside of any section */
 	struct rcu_head *first, **last;
 } rcu = { .last = &rcu.first };
+
+/* A read section is one that must not be preempted (kconfig.h). */
+static bool reading(void)
+{
+	return preempt_count() != rcu.depth;
+}
 
 static void run_deferred(void)
 {
@@ -25,35 +32,26 @@ static void run_deferred(void)
 	}
 }
 
+void shim_rcu_boot(void)
+{
+	rcu.depth = preempt_count();
+}
+
 void call_rcu(struct rcu_head *head, rcu_callback_t func)
 {
 	head->func = func;
 	head->next = NULL;
 	*rcu.last = head;
 	rcu.last = &head->next;
-	if (!rcu.depth)
+	if (!reading())
 		run_deferred();
 }
 
 void synchronize_rcu(void)
 {
-	SHIM_CHECK(!rcu.depth);
+	if (reading())
+		kernel_complain("synchronize_rcu", "deadlock: synchronize_rcu() in a read section");
 }
-
-#ifdef CONFIG_PREEMPT_RCU
-void __rcu_read_lock(void)
-{
-	rcu.depth++;
-}
-
-void __rcu_read_unlock(void)
-{
-	if (--rcu.depth < 0)
-		kernel_complain("rcu_read_unlock", "rcu_read_unlock() without rcu_read_lock()");
-	if (!rcu.depth)
-		run_deferred();
-}
-#endif
 
 /* The object, not its head, is what is freed; deferring would need room for that, so it is not. */
 #if SINCE(7, 0)
@@ -75,6 +73,9 @@ void kvfree_call_rcu(struct rcu_head *head, rcu_callback_t offset)
 
 void shim_rcu_settle(void)
 {
-	if (rcu.depth)
+	if (preempt_count() > rcu.depth)
 		kernel_complain("rcu_read_lock", "rcu_read_lock() was never undone");
+	if (preempt_count() < rcu.depth)
+		kernel_complain("rcu_read_unlock", "rcu_read_unlock() without rcu_read_lock()");
+	run_deferred();
 }

@@ -45,8 +45,12 @@ bool shim_alloc_fails(gfp_t gfp);
 void shim_page_boot(void);
 extern long shim_pages_live;       /* that were not freed again */
 extern bool shim_pages_exhausted;  /* since this was last cleared */
+#define SHIM_PAGES 16384u           /* how many there are */
+/* A number below SHIM_PAGES for a page that was allocated here. */
+unsigned int shim_page_index(const struct page *page);
 
 /* rcu.c */
+void shim_rcu_boot(void);
 void shim_rcu_settle(void); /* between operations: nobody may be in a read section */
 
 /* lock.c: complains if a lock is held. */
