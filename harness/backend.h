@@ -22,6 +22,8 @@ struct backend_opts {
 	u32 cpu;             /* live: the CPU that the test processes are pinned to */
 	u32 timeout_ms;      /* live, kernel: how long one program may take */
 	bool no_bpf;         /* live: do as if BPF could not be loaded */
+	/* Not NULL: what the model and mutants take for their machine, rules and bugs aside. */
+	const struct model_config *machine;
 };
 
 struct backend_type {

@@ -30,6 +30,7 @@ static struct model_backend *of(struct backend *b)
 }
 
 static struct model_backend *backend_new(const struct backend_type *type,
+					 const struct backend_opts *opts,
 					 const struct model_profile *profile)
 {
 	struct model_backend *mb = calloc(1, sizeof(*mb));
@@ -41,10 +42,13 @@ static struct model_backend *backend_new(const struct backend_type *type,
 	mb->base.ops = OPS_ALL;
 	mb->base.files = FILES_ALL;
 	mb->base.can_fail_alloc = true;
-	model_config_default(&mb->config);
+	if (opts->machine)
+		mb->config = *opts->machine;
+	else
+		model_config_default(&mb->config);
+	mb->config.quirks.on = 0;
 	mb->config.rules = profile->rules;
 	mb->base.config = mb->config;
-	mb->base.config.quirks.on = 0;
 	mb->base.profile = profile->name;
 	mb->base.profile_exact = true;
 	return mb;
@@ -64,7 +68,7 @@ static int open_model(struct backend **out, const struct backend_opts *opts, str
 		return diag_set(diag, -EINVAL,
 				"no profile named \"%s\": 'vmafuzz rules --profiles' lists them",
 				opts->spec);
-	mb = backend_new(&backend_model, profile);
+	mb = backend_new(&backend_model, opts, profile);
 	if (!mb)
 		return diag_set(diag, -ENOMEM, "out of memory");
 	mb->config.quirks = profile->quirks;
@@ -103,7 +107,7 @@ static int open_mutant(struct backend **out, const struct backend_opts *opts, st
 				opts->spec ? opts->spec : "", mutant_count - 1,
 				mutant_descs[1].name);
 	profile = mutant_descs[mutant].profile;
-	mb = backend_new(&backend_mutant, profile ? profile_find(profile) : newest());
+	mb = backend_new(&backend_mutant, opts, profile ? profile_find(profile) : newest());
 	if (!mb)
 		return diag_set(diag, -ENOMEM, "out of memory");
 	mb->config.mutant = mutant;

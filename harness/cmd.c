@@ -122,6 +122,28 @@ int cmd_seconds(const char *text, u64 *value, struct diag *diag)
 	return 0;
 }
 
+int cmd_operations(const char *text, u64 *ops, struct diag *diag)
+{
+	u32 kind;
+
+	*ops = 0;
+	for (;;) {
+		size_t len = strcspn(text, ",");
+
+		for (kind = 0; kind < OP_COUNT; kind++)
+			if (strlen(op_descs[kind].name) == len &&
+			    strncmp(op_descs[kind].name, text, len) == 0)
+				break;
+		if (kind == OP_COUNT)
+			return diag_set(diag, -EINVAL, "no operation named \"%.*s\"", (int)len,
+					text);
+		*ops |= 1ull << kind;
+		if (text[len] == '\0')
+			return 0;
+		text += len + 1;
+	}
+}
+
 int cmd_backend_take(struct cmd_backend *c, int id, const char *text, struct diag *diag)
 {
 	u64 value = 0;

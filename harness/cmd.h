@@ -19,6 +19,7 @@ enum cmd_status {
 int cmd_fuzz(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_min(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_kernels(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
@@ -49,6 +50,9 @@ bool cmd_parse(const struct cmd_verb *verb, int argc, char **argv, int *first, i
 int cmd_number(const char *text, u64 max, u64 *value, struct diag *diag);
 /* "90", "90s", "10m", "1h": seconds. */
 int cmd_seconds(const char *text, u64 *value, struct diag *diag);
+
+/* "mmap,munmap": a bit mask of enum op_kind. */
+int cmd_operations(const char *text, u64 *ops, struct diag *diag);
 
 /* Options of every verb that runs programs. */
 enum {

@@ -49,29 +49,6 @@ static const struct cmd_option options[] = {
 	{NULL, 0, NULL, NULL},
 };
 
-static int take_only(struct fuzz_options *o, const char *text, struct diag *diag)
-{
-	u32 kind;
-
-	o->only = text;
-	o->generate.only = 0; /* the last one counts, as with every option */
-	for (;;) {
-		size_t len = strcspn(text, ",");
-
-		for (kind = 0; kind < OP_COUNT; kind++)
-			if (strlen(op_descs[kind].name) == len &&
-			    strncmp(op_descs[kind].name, text, len) == 0)
-				break;
-		if (kind == OP_COUNT)
-			return diag_set(diag, -EINVAL, "no operation named \"%.*s\"", (int)len,
-					text);
-		o->generate.only |= 1ull << kind;
-		if (text[len] == '\0')
-			return 0;
-		text += len + 1;
-	}
-}
-
 static int take(void *arg, int id, const char *text, struct diag *diag)
 {
 	struct fuzz_options *o = arg;
@@ -106,7 +83,8 @@ static int take(void *arg, int id, const char *text, struct diag *diag)
 		o->out = text;
 		return 0;
 	case OPT_ONLY:
-		return take_only(o, text, diag);
+		o->only = text;
+		return cmd_operations(text, &o->generate.only, diag);
 	case OPT_NO_MINIMISE:
 		o->minimise = false;
 		return 0;

@@ -20,6 +20,7 @@ static const struct {
 	{"fuzz", cmd_fuzz, "generate programs and compare, by default the running kernel", true},
 	{"run", cmd_run, "replay programs, directories of them, or crash files", true},
 	{"min", cmd_min, "make a program that diverges as small as possible", true},
+	{"diff", cmd_diff, "compare two backends with each other", false},
 	{"kernels", cmd_kernels, "get kernel sources from the distribution's archive", false},
 	{"ops", cmd_ops, "the operations that programs are made of", false},
 	{"rules", cmd_rules, "how kernels differ on purpose, with sources", false},

@@ -20,7 +20,8 @@
 #define ROUNDS_MAX 16
 
 struct minimiser {
-	struct session *session;
+	minimise_run_fn *run;
+	void *run_arg;
 	const struct minimise_opts *opts;
 	struct minimise_result *result;
 	struct prog best, candidate;
@@ -60,9 +61,7 @@ static bool first_time(struct minimiser *m, u64 hash)
 /* Runs @prog. Does it diverge? */
 static bool diverges(struct minimiser *m, const struct prog *prog)
 {
-	const struct session_opts opts = {.pages_each = m->closely, .check = true};
-
-	session_run(m->session, prog, &opts, &m->outcome);
+	m->run(m->run_arg, prog, m->closely, &m->outcome);
 	if (m->outcome.verdict == VERDICT_ERROR)
 		m->err = -EIO;
 	return m->outcome.verdict == VERDICT_DIVERGE;
@@ -171,8 +170,22 @@ static void run(struct minimiser *m, struct prog *prog)
 	m->result->outcome = m->outcome;
 }
 
+static void run_session(void *arg, const struct prog *prog, bool closely,
+			struct outcome *outcome)
+{
+	const struct session_opts opts = {.pages_each = closely, .check = true};
+
+	session_run(arg, prog, &opts, outcome);
+}
+
 int minimise(struct session *s, struct prog *prog, const struct minimise_opts *opts,
 	     struct minimise_result *result)
+{
+	return minimise_by(run_session, s, prog, opts, result);
+}
+
+int minimise_by(minimise_run_fn *run_fn, void *run_arg, struct prog *prog,
+		const struct minimise_opts *opts, struct minimise_result *result)
 {
 	struct minimiser *m = calloc(1, sizeof(*m));
 	u32 slots = 1024;
@@ -184,7 +197,8 @@ int minimise(struct session *s, struct prog *prog, const struct minimise_opts *o
 	m->runs_max = opts->runs_max < RUNS_LIMIT ? opts->runs_max : RUNS_LIMIT;
 	while (slots / 2 <= m->runs_max)
 		slots *= 2;
-	m->session = s;
+	m->run = run_fn;
+	m->run_arg = run_arg;
 	m->opts = opts;
 	m->result = result;
 	m->tried_mask = slots - 1;

@@ -24,9 +24,16 @@ struct minimise_result {
 	struct outcome outcome; /* of the minimised program, run last */
 };
 
+/* Runs @prog, with a look at everything after each operation if @closely. */
+typedef void minimise_run_fn(void *arg, const struct prog *prog, bool closely,
+			     struct outcome *outcome);
+
 /* @prog is replaced by the smallest that was found. 0, or a negative errno when the backend broke
  * (then @prog is the smallest up to there). -EINVAL: it does not diverge at all. */
 int minimise(struct session *s, struct prog *prog, const struct minimise_opts *opts,
 	     struct minimise_result *result);
+/* The same for what @run says of a program. */
+int minimise_by(minimise_run_fn *run, void *arg, struct prog *prog,
+		const struct minimise_opts *opts, struct minimise_result *result);
 
 #endif

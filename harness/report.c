@@ -215,6 +215,16 @@ static void print_origin(FILE *out, struct session *s, const struct origin *orig
 	}
 }
 
+/* Nothing was seen of a kernel that complained and is gone. */
+static void print_states(FILE *out, struct session *s, const struct outcome *outcome)
+{
+	if (!session_seen(s)->fields)
+		return;
+	fprintf(out, "\nState after operation %u, specified left, seen right:\n\n",
+		outcome->op + 1);
+	snap_print_both(out, session_want(s), session_seen(s));
+}
+
 void report_print(FILE *out, struct session *s, const struct prog *prog,
 		  const struct outcome *outcome, const struct origin *origin)
 {
@@ -227,16 +237,14 @@ void report_print(FILE *out, struct session *s, const struct prog *prog,
 	print_program(out, s, prog, outcome);
 	print_results(out, prog, outcome);
 	if (session_want(s)) {
-		fprintf(out, "\nState after operation %u, specified left, seen right:\n\n",
-			outcome->op + 1);
-		snap_print_both(out, session_want(s), session_seen(s));
+		print_states(out, s, outcome);
 		print_points(out, session_model(s), outcome);
 		print_merges(out, session_model(s));
 	}
 	print_origin(out, s, origin);
 }
 
-static void json_state(struct json *j, const char *key, const struct snapshot *snap)
+void report_json_state(struct json *j, const char *key, const struct snapshot *snap)
 {
 	char *text = NULL, *save = NULL, *line;
 	size_t size = 0;
@@ -367,8 +375,8 @@ void report_json(FILE *out, struct session *s, const struct prog *prog,
 	result_print(text, sizeof(text), op, &outcome->seen);
 	json_string(&j, "returned", text);
 	if (session_want(s)) {
-		json_state(&j, "state_specified", session_want(s));
-		json_state(&j, "state_seen", session_seen(s));
+		report_json_state(&j, "state_specified", session_want(s));
+		report_json_state(&j, "state_seen", session_seen(s));
 		json_points(&j, session_model(s), outcome);
 		json_merges(&j, session_model(s));
 	}

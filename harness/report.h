@@ -10,6 +10,7 @@
 #ifndef HARNESS_REPORT_H
 #define HARNESS_REPORT_H
 
+#include "harness/json.h"
 #include "harness/session.h"
 
 /* Where a program came from, and how to run it again. */
@@ -28,6 +29,8 @@ void report_print(FILE *out, struct session *s, const struct prog *prog,
 /* The same as one line of JSON. */
 void report_json(FILE *out, struct session *s, const struct prog *prog,
 		 const struct outcome *outcome, const struct origin *origin);
+/* A state as an array of lines. */
+void report_json_state(struct json *j, const char *key, const struct snapshot *snap);
 /* "dontunmap_stale_pgoff, grow_forklimit" for a bit mask of quirks. */
 int quirks_print(char *buf, size_t size, u32 quirks);
 /* "dontunmap_self_merge (6.12.y, 6.16 to 7.1)", joined by ", ". */

@@ -3,126 +3,8 @@
  * The program as a user calls it: exit status, what is on which stream, JSON, and that a run can be
  * repeated. Nothing here needs a kernel: the backends are the model and its mutants.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-#include <ftw.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "harness/tests/cli_fixture.h"
 #include "model/prog.h"
-
-#define OUTPUT_MAX 262144
-
-struct fixture {
-	char dir[64];
-	char known[128]; /* a program that shows a known bug of v6.18.44 */
-	char out[OUTPUT_MAX];
-};
-
-static const char *const self_merge = "vma 1\n"
-				      "write(@9)\n"
-				      "mmap(@0, +2, rw, private|anonymous|fixed, none, 0)\n"
-				      "mremap(@0, +2, +2, maymove|fixed|dontunmap, @2)\n";
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static void write_file(const char *path, const char *text, size_t len)
-{
-	FILE *out = fopen(path, "we");
-
-	assert_non_null(out);
-	assert_int_equal(fwrite(text, 1, len, out), len);
-	assert_int_equal(fclose(out), 0);
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return -1;
-	snprintf(f->dir, sizeof(f->dir), "/tmp/vmafuzz-test-cli-%d", (int)getpid());
-	if (mkdir(f->dir, 0700))
-		return -1;
-	snprintf(f->known, sizeof(f->known), "%s/known.vma", f->dir);
-	write_file(f->known, self_merge, strlen(self_merge));
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	free(f);
-	return 0;
-}
-
-/*
- * Gives @words to a shell, in the fixture's directory: redirections are part of what is tested. Its
- * status; what it wrote to standard output is then in f->out.
- */
-static int shell(struct fixture *f, const char *words)
-{
-	char command[2048];
-	char *argv[] = {(char *)"sh", (char *)"-c", command, NULL};
-	int fds[2], status;
-	pid_t pid;
-	size_t n;
-	FILE *in;
-
-	snprintf(command, sizeof(command), "cd %s && %s", f->dir, words);
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		execv("/bin/sh", argv);
-		_exit(127);
-	}
-	close(fds[1]);
-	in = fdopen(fds[0], "re");
-	assert_non_null(in);
-	n = fread(f->out, 1, sizeof(f->out) - 1, in);
-	f->out[n] = '\0';
-	fclose(in);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* Calls vmafuzz with @args, in the words of a shell. */
-static int call(struct fixture *f, const char *args)
-{
-	char words[1024];
-
-	snprintf(words, sizeof(words), "'%s' %s", VMAFUZZ_PATH, args);
-	return shell(f, words);
-}
-
-static void assert_has(const struct fixture *f, const char *part)
-{
-	if (!strstr(f->out, part))
-		fail_msg("\"%s\" is missing in:\n%s", part, f->out);
-}
 
 static void test_cli_alone_shows_what_matters_first(void **state)
 {
@@ -164,6 +46,10 @@ static void test_cli_wrong_usage_is_status_2(void **state)
 		{"run --backend model no-such-file 2>&1", "no-such-file"},
 		{"min --backend model 2>&1", "one file"},
 		{"min --backend model no-such-file 2>&1", "no-such-file"},
+		{"diff model 2>&1", "which two backends"},
+		{"diff model nothing 2>&1", "no backend named \"nothing\""},
+		{"diff model model no-such-file 2>&1", "no-such-file"},
+		{"diff model model --only munmap,nothing 2>&1", "no operation named \"nothing\""},
 	};
 	struct fixture *f = *state;
 	size_t i;
@@ -179,8 +65,8 @@ static void test_cli_wrong_usage_is_status_2(void **state)
 
 static void test_cli_each_verb_has_help(void **state)
 {
-	static const char *const verbs[] = {"fuzz", "run", "min", "kernels", "ops", "rules",
-					    "quirks"};
+	static const char *const verbs[] = {"fuzz", "run", "min", "diff", "kernels", "ops",
+					    "rules", "quirks"};
 	struct fixture *f = *state;
 	char args[64];
 	size_t i;
