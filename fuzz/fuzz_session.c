@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "fuzz/fuzz_session.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@ struct fuzz_session {
 	struct backend *backend;
 	struct session *session;
 	bool pages_each;
+	u64 cases, ops; /* run so far, and operations that were compared */
 	struct prog prog;
 	struct outcome outcome;
 };
@@ -130,6 +132,8 @@ enum verdict fuzz_session_run(struct fuzz_session *fs, const u8 *bytes, size_t s
 	prog_decode(&fs->prog, bytes, size);
 	fit(fs->backend, &fs->prog);
 	session_run(fs->session, &fs->prog, &opts, &fs->outcome);
+	fs->cases++;
+	fs->ops += fs->outcome.ops_done;
 	if (fs->outcome.verdict == VERDICT_DIVERGE && fs->outcome.quirks_explain == 0)
 		diverged(fs);
 	if (fs->outcome.verdict == VERDICT_ERROR) {
@@ -149,8 +153,12 @@ static struct fuzz_session **process_session(void)
 	return &session;
 }
 
+/* Engines count inputs, not operations. */
 static void close_process_session(void)
 {
+	const struct fuzz_session *fs = *process_session();
+
+	fprintf(stderr, "%" PRIu64 " cases, %" PRIu64 " operations compared\n", fs->cases, fs->ops);
 	fuzz_session_close(*process_session());
 	*process_session() = NULL;
 }
