@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vmafuzz diff: compares two backends with each other. Of given programs each has its line; without,
- * programs are generated, and the first of each signature is minimised and told.
+ * vmafuzz diff: compares two backends with each other. Of given programs each has its line;
+ * without, programs are generated, and the first of each signature is minimised and told.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -392,10 +392,10 @@ static void summary(const struct diff *d, u64 ms)
 		return;
 	}
 	printf("%s and %s %s: %" PRIu64 " cases in %" PRIu64 ".%" PRIu64 " s, seed %" PRIu64
-	       "; skipped %" PRIu64 ", compared as far as they could be %u, errors %" PRIu64 "\n",
-	       d->pair.name[PAIR_LEFT], d->pair.name[PAIR_RIGHT], d->kind_count ? "DIFFER" : "agree",
-	       d->now.cases, ms / 1000, ms / 100 % 10, d->seed, d->now.skipped,
-	       d->pair.ended_early, d->now.errors);
+	       "; skipped %" PRIu64 ", compared in part %u, errors %" PRIu64 "\n",
+	       d->pair.name[PAIR_LEFT], d->pair.name[PAIR_RIGHT],
+	       d->kind_count ? "DIFFER" : "agree", d->now.cases, ms / 1000, ms / 100 % 10, d->seed,
+	       d->now.skipped, d->pair.ended_early, d->now.errors);
 	for (i = 0; i < d->kind_count; i++) {
 		signature_print(sig, sizeof(sig), &d->kinds[i].signature);
 		printf("  %8" PRIu64 " times  %s\n", d->kinds[i].count, sig);
@@ -439,8 +439,9 @@ static int search(struct diff *d)
 	subprocess_signals_close(d->signals, &old);
 	if (d->kind_count)
 		return STATUS_DIVERGE;
-	return d->now.errors && (d->stop || d->now.errors == d->now.cases) ? STATUS_BACKEND :
-									     STATUS_AGREE;
+	if (d->errors_in_a_row >= ERRORS_IN_A_ROW_MAX)
+		return STATUS_BACKEND;
+	return d->now.errors && d->now.errors == d->now.cases ? STATUS_BACKEND : STATUS_AGREE;
 }
 
 static int diff_all(struct diff *d, char **argv, int argc)

@@ -59,6 +59,12 @@ static void differ(struct outcome *outcome, const struct op *op, enum aspect asp
 	outcome->signature.aspect = aspect;
 }
 
+static void end_early(struct pair *p, struct outcome *outcome)
+{
+	p->ended_early++;
+	outcome->verdict = VERDICT_AGREE;
+}
+
 /* Whether and how one of them complains. False: the comparison is over. */
 static bool compare_complaints(struct pair *p, const struct op *op, struct outcome *outcome)
 {
@@ -70,8 +76,7 @@ static bool compare_complaints(struct pair *p, const struct op *op, struct outco
 	if (!left[0] && !right[0])
 		return true;
 	if (left[0] && right[0]) {
-		p->ended_early++;
-		outcome->verdict = VERDICT_AGREE;
+		end_early(p, outcome);
 		return false;
 	}
 	differ(outcome, op, ASPECT_KERNEL);
@@ -96,8 +101,7 @@ static bool compare_results(struct pair *p, const struct op *op, struct outcome 
 	if (want->err == seen->err && (want->err || want->value == seen->value))
 		return true;
 	if (!want->err && !seen->err && chooses(op)) {
-		p->ended_early++;
-		outcome->verdict = VERDICT_AGREE;
+		end_early(p, outcome);
 		return false;
 	}
 	differ(outcome, op, ASPECT_RESULT);
@@ -152,6 +156,11 @@ static bool step(struct pair *p, const struct prog *prog, u32 i, struct outcome 
 	}
 	outcome->want = p->result[PAIR_LEFT][i];
 	outcome->seen = p->result[PAIR_RIGHT][i];
+	/* A model knows that its kernel may stop here, not that it does. */
+	if (outcome->want.err == RESULT_OOPS || outcome->seen.err == RESULT_OOPS) {
+		end_early(p, outcome);
+		return false;
+	}
 	if (!compare_complaints(p, op, outcome))
 		return false;
 	if (!compare_results(p, op, outcome)) {
@@ -207,6 +216,17 @@ void pair_run(struct pair *p, const struct prog *prog, bool pages_each, struct o
 	finish(p, prog, outcome);
 }
 
+/* Does @b stop in the operation that the session has left out? */
+static bool stops(struct backend *b, u32 op)
+{
+	struct op_result result;
+	struct diag ignored;
+
+	b->complaint[0] = '\0';
+	return b->type->exec(b, op, &result, &ignored) == 0 &&
+	       (b->complaint[0] || result.err == RESULT_OOPS);
+}
+
 /* Does the backend of @side do what @config specifies? */
 static int follows(struct pair *p, u32 side, const struct model_config *config,
 		   const struct prog *prog, bool *does)
@@ -214,10 +234,16 @@ static int follows(struct pair *p, u32 side, const struct model_config *config,
 	const struct session_opts opts = { .pages_each = true };
 	struct session *s = session_new(p->backend[side], config);
 	struct outcome *outcome = malloc(sizeof(*outcome));
+	u32 fatal;
 
 	if (s && outcome) {
 		session_run(s, prog, &opts, outcome);
-		*does = outcome->verdict == VERDICT_AGREE;
+		fatal = outcome->verdict == VERDICT_SKIP
+				? model_fatal(session_model(s), &prog->ops[outcome->op]) &
+					  config->quirks.on
+				: 0;
+		*does = outcome->verdict == VERDICT_AGREE ||
+			(fatal && stops(p->backend[side], outcome->op));
 	}
 	free(outcome);
 	session_free(s);

@@ -8,7 +8,7 @@
  * kernels have such. A program is compared as far
  * as that can be: where a kernel may choose (the address of a mapping without MAP_FIXED) and the
  * two have chosen differently, all later addresses differ and no more is looked at. It is the same
- * when both complain of an operation.
+ * when both complain of an operation, or a model knows that its kernel may.
  */
 #ifndef HARNESS_PAIR_H
 #define HARNESS_PAIR_H

@@ -81,8 +81,8 @@ static void print_reason(FILE *out, const struct pair *p, const struct pair_reas
 			fprintf(out, "    known bug %s (%s): %s\n", quirk_descs[i].name,
 				quirk_descs[i].affected, quirk_descs[i].meaning);
 	if (reason->set_up)
-		fprintf(out, "    how the two are set up (configuration, limits, other memory), or\n"
-			     "    what a kernel is free to do\n");
+		fprintf(out, "    how the two are set up (configuration, limits, other memory),\n"
+			     "    or what a kernel is free to do\n");
 	else if (reason->as_specified[PAIR_LEFT] && !reason->rules && !reason->quirks)
 		fprintf(out, "    both do what is specified for them; no rule and no known bug\n"
 			     "    makes the difference by itself\n");

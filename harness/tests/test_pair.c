@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two backends compared with each other: what is a difference, what is none, and what makes it. They
- * are models, whose answers may be falsified.
+ * Two backends compared with each other: what is a difference, what is none, and what makes it.
+ * They are models, whose answers may be falsified.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -93,6 +93,14 @@ static const char *const lines = "mmap(@0, +4, rw, private|anonymous|fixed, none
 				 "write(@1)\n"
 				 "mprotect(@1, +1, r)\n"
 				 "fork()\n";
+static const char *const guard = "mmap(@0, +1, rw, private|anonymous|fixed, none, 0)\n"
+				 "madvise(@0, +1, guard_install)\n";
+/* On 7.3 the munmap warns, as it is known to (wiped_pgoff_warn). */
+static const char *const stopping = "mmap(@0, +2, rw, droppable|anonymous|fixed, none, 0)\n"
+				    "write(@0)\n"
+				    "mremap(@0, +2, +2, maymove|dontunmap|fixed, @2)\n"
+				    "fork()\n"
+				    "p1: munmap(@2, +1)\n";
 static const char *const placed = "mmap(0x0, +4, rw, private|anonymous, none, 0)\n"
 				  "write(last)\n";
 
@@ -114,7 +122,7 @@ static void test_pair_rule_is_the_reason(void **state)
 	u32 i;
 
 	set_models(f, "v7.3.4", "v6.12.117");
-	run(f, "mmap(@0, +1, rw, private|anonymous|fixed, none, 0)\nmadvise(@0, +1, guard_install)");
+	run(f, guard);
 	assert_differs(f, 1, "madvise/result");
 	assert_int_equal(pair_explain(&f->pair, &f->prog, &f->reason), 0);
 	assert_true(f->reason.as_specified[PAIR_LEFT]);
@@ -122,7 +130,8 @@ static void test_pair_rule_is_the_reason(void **state)
 	assert_false(f->reason.set_up);
 	assert_int_equal(f->reason.quirks, 0);
 	for (i = 0; i < rule_count; i++)
-		assert_int_equal(f->reason.rules >> i & 1, strcmp(rule_descs[i].name, "guard") == 0);
+		assert_int_equal(f->reason.rules >> i & 1,
+				 strcmp(rule_descs[i].name, "guard") == 0);
 }
 
 static void test_pair_known_bug_is_the_reason(void **state)
@@ -219,6 +228,20 @@ static void test_pair_same_complaint_is_no_difference(void **state)
 	assert_int_equal(f->pair.ended_early, 1);
 }
 
+static void test_pair_model_that_may_stop_ends_the_comparison(void **state)
+{
+	struct fixture *f = *state;
+
+	set_models(f, "v7.3.4", "v6.12.117");
+	assert_int_equal(run(f, stopping), VERDICT_AGREE);
+	assert_int_equal(f->outcome.ops_done, 4);
+	assert_int_equal(f->pair.ended_early, 1);
+	assert_int_equal(pair_explain(&f->pair, &f->prog, &f->reason), 0);
+	assert_true(f->reason.as_specified[PAIR_LEFT]);
+	assert_true(f->reason.as_specified[PAIR_RIGHT]);
+	assert_true(f->reason.quirks >> QUIRK_WIPED_PGOFF_WARN & 1);
+}
+
 static void test_pair_other_address_is_a_difference_only_with_fixed(void **state)
 {
 	struct fixture *f = *state;
@@ -274,7 +297,7 @@ static void test_pair_report_names_both_and_the_reason(void **state)
 	u32 i;
 
 	set_models(f, "v7.3.4", "v6.12.117");
-	run(f, "mmap(@0, +1, rw, private|anonymous|fixed, none, 0)\nmadvise(@0, +1, guard_install)");
+	run(f, guard);
 	assert_int_equal(pair_explain(&f->pair, &f->prog, &f->reason), 0);
 	pair_report(out, &f->pair, &f->prog, &f->outcome, &f->reason);
 	fclose(out);
@@ -299,6 +322,7 @@ int main(void)
 		PAIR_TEST(test_pair_finds_each_difference),
 		PAIR_TEST(test_pair_leak_is_a_difference),
 		PAIR_TEST(test_pair_same_complaint_is_no_difference),
+		PAIR_TEST(test_pair_model_that_may_stop_ends_the_comparison),
 		PAIR_TEST(test_pair_other_address_is_a_difference_only_with_fixed),
 		PAIR_TEST(test_pair_what_one_cannot_run_is_skipped),
 		PAIR_TEST(test_pair_broken_backend_is_an_error),

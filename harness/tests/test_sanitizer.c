@@ -18,7 +18,7 @@ static const struct {
 	/* The first frames are not of the kernel; the stack of free() is another. */
 	{ "some line\n"
 	  "=================================================================\n"
-	  "==77==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000 at pc 0x4 bp 0x7\n"
+	  "==77==ERROR: AddressSanitizer: heap-use-after-free on address 0x602000 at pc 0x4\n"
 	  "WRITE of size 16 at 0x602000 thread T0\n"
 	  "    #0 0x49d1 in __asan_memcpy (/b/vmafuzz-kernel-7.3+0x49d1)\n"
 	  "    #1 0x4aaa in shim_copy /s/harness/kernel/shim/file.c:12:3\n"
@@ -38,7 +38,7 @@ static const struct {
 	{ "==77==ERROR: AddressSanitizer: stack-overflow on address 0x7ffc (pc 0x4f bp 0x7f)\n"
 	  "    #0 0x4f12  (/b/vmafuzz-kernel-7.3+0x4f12)\n",
 	  "stack-overflow", "ERROR: AddressSanitizer: stack-overflow" },
-	{ "x\n/trees/kernel/7.3/lib/maple_tree.c:88:12: runtime error: index 9 out of bounds\nmore\n",
+	{ "x\n/trees/kernel/7.3/lib/maple_tree.c:88:12: runtime error: index 9 out of bounds\ny\n",
 	  "lib/maple_tree.c:88", "runtime error: index 9 out of bounds" },
 	{ "mm/vma.c:5:12: runtime error: shift exponent 64 is too large", "mm/vma.c:5",
 	  "runtime error: shift exponent 64 is too large" },
