@@ -16,6 +16,7 @@
 
 #include "harness/kernel/entry.h"
 #include "harness/kernel/stubs.h"
+#include "harness/kernel/symbol.h"
 
 #define LOG_BYTES 2048
 
@@ -125,8 +126,9 @@ static void on_trap(int signal, siginfo_t *info, void *context)
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
+	unsigned long ip = (unsigned long)((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
 	const char *symbol = stub_at((unsigned long)info->si_addr);
-	char text[256];
+	char text[256], function[64];
 
 	if (symbol) {
 		snprintf(text, sizeof(text),
@@ -135,8 +137,10 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 			 symbol);
 		end(KERNEL_LACKS, symbol, text);
 	}
-	snprintf(text, sizeof(text), "kernel code touched the address %p", info->si_addr);
-	pass_on(signal, info, context, "page-fault", text);
+	symbol_at(ip, function, sizeof(function));
+	snprintf(text, sizeof(text), "kernel code touched the address %p%s%s", info->si_addr,
+		 function[0] ? " in " : "", function);
+	pass_on(signal, info, context, function[0] ? function : "page-fault", text);
 }
 
 void kernel_catch(kernel_end_fn *fn, void *arg)
