@@ -5,25 +5,15 @@
  * random number generator for the model and the generator, the bare system calls of the same
  * programs for the live backend. Figures are medians of several rounds. Nothing passes or fails.
  */
-#include <getopt.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "harness/bench.h"
 #include "harness/live/live.h"
 #include "harness/session.h"
 #include "model/generate.h"
 
-#define ROUNDS_MAX 101
 #define PROGRAM_OPS 20u
-#define FLOOR_STEPS 10000000u
-
-struct options {
-	u32 cpu, rounds, programs;
-	u64 seed;
-	bool json, help;
-};
 
 enum figure {
 	FLOOR,
@@ -40,10 +30,7 @@ enum figure {
 	FIGURE_COUNT
 };
 
-static const struct {
-	const char *name, *what;
-	enum figure floor;
-} figures[FIGURE_COUNT] = {
+static const struct bench_figure figures[FIGURE_COUNT] = {
 	[FLOOR] = { "floor", "floor: one step of a random number generator", FLOOR },
 	[MODEL_STEP] = { "model_step", "model: an operation", FLOOR },
 	[MODEL_CHECKED] = { "model_checked", "model: an operation, invariants checked", FLOOR },
@@ -63,7 +50,7 @@ struct live {
 };
 
 struct bench {
-	struct options options;
+	struct bench_options options;
 	struct generate_options generate;
 	struct model_config config;
 	struct model *model;
@@ -71,39 +58,9 @@ struct bench {
 	struct prog *progs; /* made before any clock is started */
 	u32 ops;            /* of all of them */
 	struct live bpf, plain; /* without a session: not available, and said */
-	double ns[FIGURE_COUNT][ROUNDS_MAX]; /* for one operation or program */
+	bench_rounds ns[FIGURE_COUNT];
 	struct diag diag;
 };
-
-static u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
-}
-
-static double each(u64 begin_ns, u32 count)
-{
-	return (double)(now_ns() - begin_ns) / count;
-}
-
-static double measure_floor(void)
-{
-	struct rng rng;
-	volatile u64 sink;
-	u64 begin, sum = 0;
-
-	rng_seed(&rng, 1);
-	begin = now_ns();
-	for (u32 i = 0; i < FLOOR_STEPS; i++) {
-		sum ^= rng_next(&rng);
-		rng.state ^= sum;
-	}
-	sink = sum;
-	(void)sink;
-	return each(begin, FLOOR_STEPS);
-}
 
 static double measure_model(struct bench *b, bool checked)
 {
@@ -175,7 +132,7 @@ static int measure_bare(struct bench *b, struct backend *backend, double *ns)
 }
 
 /* @ns: where the figures of this backend are. */
-static int measure_live(struct bench *b, struct live *live, double (*ns)[ROUNDS_MAX], u32 round)
+static int measure_live(struct bench *b, struct live *live, bench_rounds *ns, u32 round)
 {
 	u32 count = b->options.programs;
 	u64 begin = now_ns();
@@ -217,37 +174,6 @@ static int measure(struct bench *b, u32 round)
 	return err;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void print_figures(struct bench *b)
-{
-	double median[FIGURE_COUNT];
-
-	for (u32 f = 0; f < FIGURE_COUNT; f++) {
-		qsort(b->ns[f], b->options.rounds, sizeof(b->ns[f][0]), by_value);
-		median[f] = b->ns[f][b->options.rounds / 2];
-	}
-	if (!b->options.json)
-		printf("%-46s %12s %12s %12s\n", "", "per second", "ns each", "times floor");
-	for (u32 f = 0; f < FIGURE_COUNT; f++) {
-		double ratio = median[f] / median[figures[f].floor];
-
-		if (median[f] <= 0)
-			continue;
-		if (b->options.json)
-			printf("{\"figure\":\"%s\",\"ns\":%.1f,\"floor\":\"%s\",\"ratio\":%.3f}\n",
-			       figures[f].name, median[f], figures[figures[f].floor].name, ratio);
-		else
-			printf("%-46s %12.0f %12.1f %12.2f\n", figures[f].what, 1e9 / median[f],
-			       median[f], ratio);
-	}
-}
-
 /* Known bugs of this kernel are tolerated: a case that diverges would be measured only in part. */
 static void open_live(struct bench *b, struct live *live, bool no_bpf)
 {
@@ -282,16 +208,6 @@ static void close_live(struct live *live)
 		live->backend->type->close(live->backend);
 }
 
-/* The whole process tree on one CPU: the executor inherits it. */
-static int pin(u32 cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
 static void generate_programs(struct bench *b)
 {
 	b->generate.ops = PROGRAM_OPS;
@@ -305,9 +221,10 @@ static void generate_programs(struct bench *b)
 
 static int run(struct bench *b)
 {
+	double median[FIGURE_COUNT];
 	int err = 0;
 
-	if (pin(b->options.cpu)) {
+	if (bench_pin(b->options.cpu)) {
 		fprintf(stderr, "vmafuzz-bench: there is no CPU %u to run on\n", b->options.cpu);
 		return 2;
 	}
@@ -321,7 +238,8 @@ static int run(struct bench *b)
 	if (err)
 		fprintf(stderr, "vmafuzz-bench: %s\n", b->diag.text);
 	else
-		print_figures(b);
+		bench_print(figures, FIGURE_COUNT, b->ns, b->options.rounds, b->options.json,
+			    median);
 	close_live(&b->bpf);
 	close_live(&b->plain);
 	return err ? 3 : 0;
@@ -333,48 +251,14 @@ static const char usage[] =
 	"Programs of 20 operations without fork. --cpu: where everything runs (0); --rounds: the\n"
 	"medians of so many (7); --programs: in each round (500).\n";
 
-static int parse_options(int argc, char **argv, struct options *o)
-{
-	static const struct option known[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "cpu", required_argument, NULL, 'c' },
-		{ "rounds", required_argument, NULL, 'r' },
-		{ "programs", required_argument, NULL, 'p' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		unsigned long number = optarg ? strtoul(optarg, NULL, 0) : 0;
-
-		if (c == 'h')
-			o->help = true;
-		else if (c == 'c' && number < CPU_SETSIZE)
-			o->cpu = (u32)number;
-		else if (c == 'r' && number >= 1 && number <= ROUNDS_MAX)
-			o->rounds = (u32)number;
-		else if (c == 'p' && number >= 1 && number <= 100000)
-			o->programs = (u32)number;
-		else if (c == 's')
-			o->seed = number;
-		else if (c == 'j')
-			o->json = true;
-		else
-			return -1;
-	}
-	return optind == argc ? 0 : -1;
-}
-
 int main(int argc, char **argv)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	int status = 2;
 
 	CHECK(b);
-	b->options = (struct options){ .rounds = 7, .programs = 500, .seed = 1 };
-	if (parse_options(argc, argv, &b->options)) {
+	b->options = (struct bench_options){ .rounds = 7, .programs = 500, .seed = 1 };
+	if (bench_options_parse(argc, argv, &b->options)) {
 		fputs(usage, stderr);
 	} else if (b->options.help) {
 		fputs(usage, stdout);

@@ -34,6 +34,7 @@ struct session {
 	struct op_result results[PROG_OPS_MAX];
 	u32 fail_at[PROG_OPS_MAX]; /* the allocation point that explains each result; 0: none */
 	u64 agree[PROG_OPS_MAX];   /* bit mask: the points below 64 that explain it as well */
+	u64 near; /* bit mask: those that come nearest to what the operation at fault did */
 	bool any_failed; /* an allocation, in this case */
 	bool diverged; /* want, seen and model are of an operation at fault */
 };
@@ -221,6 +222,24 @@ static enum merge_rule rule_of(const struct session *s, enum aspect aspect)
 	return MERGE_NOT_TRIED;
 }
 
+/* As quirks_explain() if an allocation failed in operation @last, and none of the model's points
+ * leads to what was seen: with a known bug one of the nearest may. */
+static u32 quirks_explain_failing(struct session *s, const struct prog *prog, u32 last)
+{
+	u32 taken = s->fail_at[last], point, set;
+
+	for (point = 0; point < 64; point++) {
+		if (!(s->near >> point & 1))
+			continue;
+		s->fail_at[last] = point;
+		set = quirks_explain(s, prog, last);
+		if (set)
+			return set;
+	}
+	s->fail_at[last] = taken;
+	return 0;
+}
+
 static void diverge(struct session *s, const struct prog *prog, struct outcome *outcome)
 {
 	enum aspect aspect = outcome->diff.aspect;
@@ -236,6 +255,8 @@ static void diverge(struct session *s, const struct prog *prog, struct outcome *
 	if (aspect == ASPECT_KERNEL)
 		outcome->quirks_explain = model_fatal(s->model, &prog->ops[outcome->op]) &
 					  quirks_possible(s->backend);
+	else if (aspect != ASPECT_INVARIANT && s->results[outcome->op].alloc_failed)
+		outcome->quirks_explain = quirks_explain_failing(s, prog, outcome->op);
 	else if (aspect != ASPECT_INVARIANT)
 		outcome->quirks_explain = quirks_explain(s, prog, outcome->op);
 }
@@ -318,6 +339,7 @@ static void find_point(struct session *s, const struct prog *prog, u32 i, struct
 
 	s->fail_at[i] = 0;
 	s->agree[i] = 0;
+	s->near = 0;
 	memset(outcome->tried, 0, sizeof(outcome->tried));
 	if (!s->results[i].alloc_failed)
 		return;
@@ -331,6 +353,8 @@ static void find_point(struct session *s, const struct prog *prog, u32 i, struct
 		outcome->tried[failed]++;
 		if (how == AGREES && point < 64)
 			s->agree[i] |= 1ull << point;
+		if (how >= best && point < 64)
+			s->near = (how > best ? 0 : s->near) | 1ull << point;
 		if (how <= best)
 			continue;
 		best = how;

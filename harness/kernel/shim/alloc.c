@@ -28,7 +28,11 @@ bool shim_alloc_fails(gfp_t gfp)
 {
 	if (gfp & __GFP_NOFAIL)
 		return false;
-	if (++shim_alloc.count != shim_alloc.fail_nth)
+	shim_alloc.count++;
+	/* An attempt that may not wait is made again by waiting: for that to fail both must. */
+	if (!(gfp & __GFP_DIRECT_RECLAIM) && shim_alloc.count + 1 == shim_alloc.fail_nth)
+		return true;
+	if (shim_alloc.count != shim_alloc.fail_nth)
 		return false;
 	shim_alloc.failed = true;
 	return true;

@@ -253,6 +253,14 @@ void release_pages(struct page **pages, int count)
 }
 #endif
 
+#if !SINCE(6, 2)
+/* For what dump_page() prints of a page. */
+struct address_space *page_mapping(struct page *page)
+{
+	return folio_mapping(page_folio(page));
+}
+#endif
+
 void folio_unlock(struct folio *folio)
 {
 	if (!folio_test_locked(folio))

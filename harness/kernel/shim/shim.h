@@ -38,7 +38,8 @@ struct shim_alloc {
 	bool failed;
 };
 extern struct shim_alloc shim_alloc;
-/* Counts an allocation with flags @gfp; true if it is the one that is to fail. */
+/* Counts an allocation with flags @gfp; true if it is to fail: the one with the number fail_nth,
+ * and if that is the second attempt for something, the first. */
 bool shim_alloc_fails(gfp_t gfp);
 
 /* page.c: pages and their memory. */

@@ -195,8 +195,10 @@ int shim_task_fork(unsigned int parent, unsigned int child)
 	shim_uffd_fork_to(child);
 	memcpy(tasks[child].signal.rlim, tasks[parent].signal.rlim, sizeof(tasks[0].signal.rlim));
 	mm = wrap_dup_mm(shim_procs[child].task, shim_procs[parent].mm);
-	if (!mm)
+	if (!mm) {
+		shim_uffd_fork_failed();
 		return -ENOMEM;
+	}
 	shim_procs[child].mm = mm;
 	shim_procs[child].task->mm = shim_procs[child].task->active_mm = mm;
 	return 0;

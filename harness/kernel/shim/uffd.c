@@ -153,6 +153,14 @@ void shim_uffd_exit(unsigned int proc)
 			release(&uffds.all[i]);
 }
 
+/* 6.1 tells of a fork even so. The new ones are the last. */
+void shim_uffd_fork_failed(void)
+{
+	while (uffds.count && uffds.all[uffds.count - 1].open &&
+	       uffds.all[uffds.count - 1].proc == uffds.fork_to)
+		release(&uffds.all[--uffds.count]);
+}
+
 void shim_uffd_reset(void)
 {
 	uffds.count = uffds.opens = 0;

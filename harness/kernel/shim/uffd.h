@@ -16,6 +16,8 @@ long shim_uffd_ioctl(unsigned int proc, unsigned long index, unsigned int reques
 long shim_uffd_close(unsigned int proc, unsigned long index);
 /* Those of a process that has ended. */
 void shim_uffd_exit(unsigned int proc);
+/* Those that came of a fork that then failed: nobody got to know their numbers. */
+void shim_uffd_fork_failed(void);
 void shim_uffd_reset(void);
 void shim_uffd_check(void);
 /* Whose the descriptor of a new context becomes: @proc is being made by fork. */

@@ -245,12 +245,15 @@ int break_object_after_free(void)
 
 int break_cached_after_free(void)
 {
-	struct vm_area_struct *vma = find_vma(shim_procs[0].mm, 0);
+	struct kmem_cache *cache;
+	volatile char *object;
 
 	if (!ASAN)
 		return 1;
-	vm_area_free(vma);
-	vma->vm_start++;
+	cache = kmem_cache_create("vmafuzz_break", 24, 0, 0, NULL);
+	object = kmem_cache_alloc(cache, GFP_KERNEL);
+	kmem_cache_free(cache, (void *)object);
+	object[0] = 1;
 	return 0;
 }
 
