@@ -42,6 +42,7 @@ struct bench {
 	struct session *session;
 	struct recorded *programs;
 	u32 ops; /* of all of them */
+	u32 left_out; /* programs on which kernel and model do not agree, or that are too short */
 	bench_rounds ns[FIGURE_COUNT];
 	struct diag diag;
 };
@@ -85,8 +86,10 @@ static void make_programs(struct bench *b)
 		struct prog *prog = &b->programs[p].prog;
 
 		make(b, prog, seed);
-		if (prog->count < 20 || !agrees(b, prog))
+		if (prog->count < 20 || !agrees(b, prog)) {
+			b->left_out++;
 			continue;
+		}
 		b->ops += prog->count;
 		p++;
 	}
@@ -211,8 +214,9 @@ static int run(struct bench *b)
 		fprintf(stderr, "%s\n", b->diag.text);
 	} else {
 		if (!b->options.json)
-			printf("%s: %u programs, %.1f operations each\n", b->backend->kernel,
-			       b->options.programs, (double)b->ops / b->options.programs);
+			printf("%s: %u programs, %.1f operations each; %u others left out\n",
+			       b->backend->kernel, b->options.programs,
+			       (double)b->ops / b->options.programs, b->left_out);
 		bench_print(figures, FIGURE_COUNT, b->ns, b->options.rounds, b->options.json,
 			    median);
 		if (!b->options.json)

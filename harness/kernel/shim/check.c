@@ -255,6 +255,7 @@ static void check_proc(unsigned int proc, long *accounted)
 			kernel_complain("vma", "an area is not where the maple tree has it");
 		end = vma->vm_end;
 		check_chain(vma);
+		shim_files_count(vma);
 		walk.vma = vma;
 		shim_walk(mm, vma->vm_start, vma->vm_end, check_page, &walk);
 	}

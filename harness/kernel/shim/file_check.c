@@ -10,23 +10,21 @@
 
 #include "file_private.h"
 
-/* How many areas of live processes hold @file. */
-static long file_areas(const struct file *file)
+/* Of the areas of live processes. */
+static struct {
+	long with_file;
+	long areas[SHIM_FILES]; /* that hold each of shim_files */
+} counted;
+
+void shim_files_count(const struct vm_area_struct *vma)
 {
-	unsigned int proc;
-	long count = 0;
+	unsigned int fd;
 
-	for (proc = 0; proc < KERNEL_PROCS; proc++) {
-		struct mm_struct *mm = shim_procs[proc].mm;
-		struct vm_area_struct *vma;
-
-		if (!mm)
-			continue;
-		VMA_ITERATOR(vmi, mm, 0);
-		for_each_vma(vmi, vma)
-			count += vma->vm_file == file;
-	}
-	return count;
+	if (!vma->vm_file)
+		return;
+	counted.with_file++;
+	for (fd = 0; fd < SHIM_FILES; fd++)
+		counted.areas[fd] += vma->vm_file == shim_files[fd];
 }
 
 static bool is_area(const struct vm_area_struct *vma)
@@ -68,29 +66,21 @@ static void inode_check(struct shim_inode *in, long *in_trees)
 
 void shim_files_check(void)
 {
-	long in_trees = 0, with_file = 0;
 	struct shim_inode *in;
-	unsigned int proc, fd;
+	long in_trees = 0;
+	unsigned int fd;
 
 	list_for_each_entry(in, &shim_inodes, all)
 		inode_check(in, &in_trees);
-	for (proc = 0; proc < KERNEL_PROCS; proc++) {
-		struct vm_area_struct *vma;
-
-		if (!shim_procs[proc].mm)
-			continue;
-		VMA_ITERATOR(vmi, shim_procs[proc].mm, 0);
-		for_each_vma(vmi, vma)
-			with_file += vma->vm_file != NULL;
-	}
-	if (with_file != in_trees)
+	if (counted.with_file != in_trees)
 		kernel_complain("i_mmap", "%ld areas have a file, %ld are in the trees of files",
-				with_file, in_trees);
+				counted.with_file, in_trees);
 	for (fd = 0; fd < SHIM_FILES; fd++) {
 		struct file *file = shim_files[fd];
 
-		if (file && file_count(file) != file_areas(file) + 1)
+		if (file && file_count(file) != counted.areas[fd] + 1)
 			kernel_complain("fput", "a file is held %ld times, by %ld areas",
-					(long)file_count(file) - 1, file_areas(file));
+					(long)file_count(file) - 1, counted.areas[fd]);
 	}
+	memset(&counted, 0, sizeof(counted));
 }

@@ -64,6 +64,8 @@ extern long shim_committed_extra;
 void shim_file_boot(void);
 void shim_files_open(void);  /* those that programs name, empty */
 void shim_files_close(void); /* and complains of what is left */
+/* Every area of every process by the first, then the second, which forgets them again. */
+void shim_files_count(const struct vm_area_struct *vma);
 void shim_files_check(void);
 /* The descriptor of enum file_arg @file for a system call. */
 int shim_file_fd(unsigned int file);

@@ -4,7 +4,9 @@
  * allocation failing, its second, and so on until it makes no more. The kernel must not complain,
  * nothing may leak, and the model must permit what happened, up to the end of the program.
  *
- *	test_kernel_alloc_NAME [PATH...]	these programs instead of the corpus
+ *	test_kernel_alloc_NAME			the corpus, and some that the generator makes
+ *	test_kernel_alloc_NAME PATH...		these programs
+ *	test_kernel_alloc_NAME --generated N	so many that the generator makes
  *
  * Each program is run in a process of its own, since a complaint ends it.
  */
@@ -24,10 +26,15 @@
 #include "harness/kernel/kernel.h"
 #include "harness/kernel/trap.h"
 #include "harness/session.h"
+#include "model/generate.h"
+
+#define GENERATED_OPS 12
+#define GENERATED 300 /* programs, where nothing else is asked for */
 
 struct sweep {
 	const char *const *paths;
 	u32 path_count;
+	u32 generated; /* so many programs instead of files */
 	struct prog_file file;
 	const char *name; /* of the file */
 	struct prog prog; /* as it is run now */
@@ -86,7 +93,25 @@ static u32 sweep_program(struct sweep *s, struct session *session)
 	return failed;
 }
 
-static _Noreturn void in_child(struct sweep *s)
+/* Makes s->file.prog; what the kernel is like says what it may hold. */
+static void make_program(struct sweep *s, const struct backend *b, const struct model_config *config,
+			 u64 seed)
+{
+	struct model *m = malloc(sizeof(*m));
+	struct generate_options options;
+
+	generate_options_default(&options);
+	options.ops = GENERATED_OPS;
+	options.available = b->ops;
+	options.files = b->files;
+	CHECK(m);
+	model_init(m, config);
+	generate(&s->file.prog, m, &options, seed);
+	free(m);
+}
+
+/* @seed: of the program that is to be generated; 0: it is in s->file. */
+static _Noreturn void in_child(struct sweep *s, u64 seed)
 {
 	const struct backend_opts opts = { .spec = NULL };
 	struct model_config config;
@@ -100,26 +125,34 @@ static _Noreturn void in_child(struct sweep *s)
 	config = b->config;
 	config.quirks = profile_find(b->profile)->quirks;
 	session = session_new(b, &config);
+	if (seed)
+		make_program(s, b, &config, seed);
 	_exit(!session || sweep_program(s, session));
+}
+
+static void sweep(struct sweep *s, u64 seed)
+{
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		in_child(s, seed);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	s->failed += status != 0;
 }
 
 static int visit(void *arg, const char *path)
 {
 	struct sweep *s = arg;
 	struct diag diag;
-	int status;
-	pid_t pid;
 
 	s->name = path;
 	if (input_load(&s->file, path, &diag))
 		fail_msg("%s", diag.text);
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		in_child(s);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	s->failed += status != 0;
+	sweep(s, 0);
 	return 0;
 }
 
@@ -129,6 +162,9 @@ static void test_alloc_every_failure_is_as_specified(void **state)
 	struct diag diag;
 	u32 i;
 
+	s->name = "generated";
+	for (i = 1; i <= s->generated; i++)
+		sweep(s, i);
 	for (i = 0; i < s->path_count; i++)
 		assert_int_equal(input_visit(s->paths[i], visit, s, &diag), 0);
 	assert_int_equal(s->failed, 0);
@@ -145,8 +181,13 @@ int main(int argc, char **argv)
 
 	if (!s)
 		return 1;
-	s->paths = argc > 1 ? (const char *const *)argv + 1 : corpus;
-	s->path_count = argc > 1 ? (u32)argc - 1 : 1;
+	if (argc == 3 && strcmp(argv[1], "--generated") == 0) {
+		s->generated = (u32)strtoul(argv[2], NULL, 0);
+	} else {
+		s->paths = argc > 1 ? (const char *const *)argv + 1 : corpus;
+		s->path_count = argc > 1 ? (u32)argc - 1 : 1;
+		s->generated = argc > 1 ? 0 : GENERATED;
+	}
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	free(s);
 	return failed;
