@@ -35,6 +35,7 @@ struct session {
 	u32 fail_at[PROG_OPS_MAX]; /* the allocation point that explains each result; 0: none */
 	u64 agree[PROG_OPS_MAX];   /* bit mask: the points below 64 that explain it as well */
 	u64 near; /* bit mask: those that come nearest to what the operation at fault did */
+	const char *beyond; /* what no model can hold of what may have come of it, or NULL */
 	bool any_failed; /* an allocation, in this case */
 	bool diverged; /* want, seen and model are of an operation at fault */
 };
@@ -319,8 +320,11 @@ static u32 candidate(struct session *s, const struct prog *prog, u32 i, u32 poin
 	struct op_result want;
 
 	s->model->fail_at = point;
-	if (model_step(s->model, i, &prog->ops[i], &s->results[i], &want) ||
-	    !result_equal(&want, &s->results[i]))
+	if (model_step(s->model, i, &prog->ops[i], &s->results[i], &want)) {
+		s->beyond = s->model->limit;
+		return RESULT_DIFFERS;
+	}
+	if (!result_equal(&want, &s->results[i]))
 		return RESULT_DIFFERS;
 	model_snapshot(s->model, &s->want, (s->seen.fields & SNAP_PAGES) != 0);
 	snap_compare(&s->want, &s->seen, &diff);
@@ -340,6 +344,7 @@ static void find_point(struct session *s, const struct prog *prog, u32 i, struct
 	s->fail_at[i] = 0;
 	s->agree[i] = 0;
 	s->near = 0;
+	s->beyond = NULL;
 	memset(outcome->tried, 0, sizeof(outcome->tried));
 	if (!s->results[i].alloc_failed)
 		return;
@@ -444,6 +449,11 @@ static int compare_failing(struct session *s, const struct prog *prog, u32 i,
 		return 0;
 	}
 	find_point(s, prog, i, outcome);
+	/* What the model cannot follow may be just what happened. */
+	if (s->beyond) {
+		outcome->verdict = VERDICT_SKIP;
+		return diag_set(&outcome->diag, -E2BIG, "too large for the model: %s", s->beyond);
+	}
 	return compare(s, prog, i, outcome);
 }
 
