@@ -26,9 +26,22 @@ void expect_config(struct model_config *config, const struct prog *prog)
 	config->base_lockable = 0;
 }
 
+static bool fails_alloc(const struct prog *prog)
+{
+	u32 i;
+
+	for (i = 0; i < prog->count; i++)
+		if (prog->ops[i].fail_nth)
+			return true;
+	return false;
+}
+
 bool expect_applies(const struct prog *prog, const struct model_config *config)
 {
-	return (config->numa || !has_op(prog, OP_MBIND)) &&
+	return !fails_alloc(prog) &&
+	       (config->base_end || config->rules.uffd_nothing_einval ||
+		!has_op(prog, OP_UFFD_REGISTER)) &&
+	       (config->numa || !has_op(prog, OP_MBIND)) &&
 	       (config->anon_name || !has_op(prog, OP_SET_VMA_NAME)) &&
 	       (config->soft_dirty || !has_op(prog, OP_CLEAR_REFS));
 }

@@ -14,7 +14,9 @@
 void expect_config(struct model_config *config, const struct prog *prog);
 
 /* Is a machine of @config one that the results behind the operations are expected of? Not if it was
- * built without what one of them is about: memory policies, names, soft-dirty flags. */
+ * built without what one of them is about: memory policies, names, soft-dirty flags; nor where an
+ * allocation fails, for kernels differ in which is the n-th; nor where processes have no memory of
+ * their own, if a rule makes something of that. */
 bool expect_applies(const struct prog *prog, const struct model_config *config);
 
 /* The block of @file that holds for @profile: an "observed" block that names it if @quirks_on, else

@@ -94,8 +94,8 @@ static u32 sweep_program(struct sweep *s, struct session *session)
 }
 
 /* Makes s->file.prog; what the kernel is like says what it may hold. */
-static void make_program(struct sweep *s, const struct backend *b, const struct model_config *config,
-			 u64 seed)
+static void make_program(struct sweep *s, const struct backend *b,
+			 const struct model_config *config, u64 seed)
 {
 	struct model *m = malloc(sizeof(*m));
 	struct generate_options options;
