@@ -42,15 +42,7 @@ extern unsigned long zero_pfn;
 long shim_pages_live;
 bool shim_pages_exhausted;
 
-#ifdef __SANITIZE_ADDRESS__
-#define POISONED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POISONED
-#endif
-#endif
-
-#ifdef POISONED
+#if SHIM_ASAN
 void __asan_poison_memory_region(const volatile void *addr, size_t size);
 void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
 #else

@@ -18,6 +18,18 @@
 
 #define SINCE(major, minor) (LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, 0))
 
+/* Is this compiled with AddressSanitizer? */
+#ifdef __SANITIZE_ADDRESS__
+#define SHIM_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SHIM_ASAN 1
+#endif
+#endif
+#ifndef SHIM_ASAN
+#define SHIM_ASAN 0
+#endif
+
 /* The C library, whose headers must not be seen here. */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);

@@ -200,31 +200,20 @@ int break_missing_variable(void)
 	return 0;
 }
 
-#ifdef __SANITIZE_ADDRESS__
-#define ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ASAN 1
-#endif
-#endif
-#ifndef ASAN
-#define ASAN 0
-#endif
-
 /* AddressSanitizer would tell of it, in words of its own. */
 int break_null(void)
 {
 	volatile int *nowhere = (int *)8;
 
 	OPTIMIZER_HIDE_VAR(nowhere);
-	return ASAN ? 1 : *nowhere;
+	return SHIM_ASAN ? 1 : *nowhere;
 }
 
 int break_object_bounds(void)
 {
 	volatile char *object;
 
-	if (!ASAN)
+	if (!SHIM_ASAN)
 		return 1;
 	object = kmalloc(24, GFP_KERNEL);
 	object[24] = 1;
@@ -235,7 +224,7 @@ int break_object_after_free(void)
 {
 	volatile char *object;
 
-	if (!ASAN)
+	if (!SHIM_ASAN)
 		return 1;
 	object = kmalloc(24, GFP_KERNEL);
 	kfree((void *)object);
@@ -248,7 +237,7 @@ int break_cached_after_free(void)
 	struct kmem_cache *cache;
 	volatile char *object;
 
-	if (!ASAN)
+	if (!SHIM_ASAN)
 		return 1;
 	cache = kmem_cache_create("vmafuzz_break", 24, 0, 0, NULL);
 	object = kmem_cache_alloc(cache, GFP_KERNEL);
@@ -261,7 +250,7 @@ int break_page_after_free(void)
 {
 	volatile char *memory;
 
-	if (!ASAN)
+	if (!SHIM_ASAN)
 		return 1;
 	memory = page_address(alloc_page(GFP_KERNEL));
 	__free_page(virt_to_page(memory));
