@@ -173,6 +173,12 @@ int break_printk_bug(void)
 	return 0;
 }
 
+int break_printk_warn(void)
+{
+	pr_warn("WARN: a test says so\n");
+	return 0;
+}
+
 int break_refcount(void)
 {
 	refcount_t count = REFCOUNT_INIT(0);
