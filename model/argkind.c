@@ -236,6 +236,8 @@ static const struct {
 	{ MAP_BAD_BIT, 6 },
 };
 
+#define GATE_32BIT 7 /* also sets MAP_32BIT */
+
 /* Bits 0-2 the type, 3-12 the flags, 13-15 the gate. */
 static u64 mapflags_decode(u16 code)
 {
@@ -244,14 +246,16 @@ static u64 mapflags_decode(u16 code)
 	for (u32 i = 0; i < ARRAY_SIZE(map_bits); i++)
 		if (code >> (3 + i) & 1 && (u32)code >> 13 >= map_bits[i].gate)
 			flags |= map_bits[i].flag;
+	if (code >> 13 == GATE_32BIT)
+		flags |= ABI_MAP_32BIT;
 	return map_types[code & 7] | (flags ^ (ABI_MAP_ANONYMOUS | ABI_MAP_FIXED));
 }
 
 static u16 mapflags_encode(u64 value)
 {
 	u64 flags = value ^ (ABI_MAP_ANONYMOUS | ABI_MAP_FIXED);
-	u64 known = ABI_MAP_TYPE;
-	u32 type = 0, gate = 0, code = 0;
+	u64 known = ABI_MAP_TYPE | ABI_MAP_32BIT;
+	u32 type = 0, gate = flags & ABI_MAP_32BIT ? GATE_32BIT : 0, code = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(map_bits); i++)
 		known |= map_bits[i].flag;

@@ -140,6 +140,10 @@ static const u64 addr_absolute[] = {
 	0xfffffffffffff000ull,
 };
 
+/* Pages of the arena's far surroundings that lie, as page 32 does, where a page table begins: what
+ * is moved from one to the other moves page tables (move_normal_pmd()). */
+static const u32 addr_far[] = { 544, 1056, 2080 };
+
 #define ADDR_NEGATIVE_ARENA 2
 #define ADDR_ARENA_CODES ((u32)ARENA_PAGES + 3 + ADDR_NEGATIVE_ARENA) /* 0 to 66, -1, -2 */
 #define ADDR_NEGATIVE_LAST 4
@@ -162,13 +166,15 @@ static u32 page_encode(s64 page, u32 count, u32 negative)
 
 /*
  * Bits 0-6 the page, bits 7-11 the bytes behind it in the classes that have some.
- * Classes: 0-7 arena, 8-12 last, 13 arena misaligned, 14 last misaligned, 15 absolute.
+ * Classes: 0-7 arena, 8-12 last, 13 arena misaligned, 14 last misaligned, 15 absolute, and behind
+ * these far in the arena.
  */
 u64 addr_decode(u16 code)
 {
 	s64 arena = page_decode(code & 127, ADDR_ARENA_CODES, ADDR_NEGATIVE_ARENA);
 	s64 last = page_decode(code & 127, ADDR_LAST_CODES, ADDR_NEGATIVE_LAST);
 	u64 odd = odd_bytes[code >> 7 & 31];
+	u32 which;
 
 	if (code_class(code) < 8)
 		return addr_make(ADDR_ARENA, arena * (s64)PAGE_BYTES);
@@ -179,8 +185,11 @@ u64 addr_decode(u16 code)
 	if (code_class(code) == 14)
 		return addr_make(ADDR_LAST, last * (s64)PAGE_BYTES + (s64)odd);
 	odd = code >> 11 & 1 ? odd : 0;
-	return addr_make(ADDR_ABSOLUTE,
-			 (s64)(addr_absolute[(code & 127) % ARRAY_SIZE(addr_absolute)] + odd));
+	which = (code & 127) % (ARRAY_SIZE(addr_absolute) + ARRAY_SIZE(addr_far));
+	if (which < ARRAY_SIZE(addr_absolute))
+		return addr_make(ADDR_ABSOLUTE, (s64)(addr_absolute[which] + odd));
+	which -= ARRAY_SIZE(addr_absolute);
+	return addr_make(ADDR_ARENA, (s64)(addr_far[which] * PAGE_BYTES));
 }
 
 /* Addresses of one base lie as their offsets do, across zero too. */
@@ -215,6 +224,8 @@ u16 addr_encode(u64 value)
 	}
 	for (u32 page = 0; page < count; page++)
 		addr_nearest_try(&n, plain | page);
+	for (u32 i = 0; base == ADDR_ARENA && i < ARRAY_SIZE(addr_far); i++)
+		addr_nearest_try(&n, 15u << 12 | ((u32)ARRAY_SIZE(addr_absolute) + i));
 	for (u32 page = 0; n.distance && page < count; page++)
 		for (u32 i = 0; i < ARRAY_SIZE(odd_bytes); i++)
 			addr_nearest_try(&n, odd | i << 7 | page);

@@ -42,6 +42,7 @@ const struct flagname names_map[] = {
 	{ ABI_MAP_NONBLOCK, "nonblock" },
 	{ ABI_MAP_STACK, "stack" },
 	{ ABI_MAP_GROWSDOWN, "growsdown" },
+	{ ABI_MAP_32BIT, "32bit" },
 	{ 0, NULL },
 };
 

@@ -274,7 +274,8 @@ static void imitate(struct op *op, const struct model_vma *v, u64 start)
 static void draw_map_kind(struct gen *g, struct op *op)
 {
 	static const u64 extras[] = { ABI_MAP_NORESERVE, ABI_MAP_LOCKED,    ABI_MAP_POPULATE,
-				      ABI_MAP_STACK,	 ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK };
+				      ABI_MAP_STACK,	 ABI_MAP_GROWSDOWN, ABI_MAP_NONBLOCK,
+				      ABI_MAP_32BIT };
 	u64 type = ABI_MAP_PRIVATE;
 
 	if (g->plain && rng_below(&g->rng, 8)) {

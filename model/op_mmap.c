@@ -9,7 +9,8 @@
  *  2. The address. MAP_FIXED: exactly addr, ENOMEM if it does not fit below TASK_SIZE, EINVAL if
  *     not aligned, EPERM below mmap_min_addr. Else a hint, rounded down to a page, is taken if
  *     nothing is mapped there up to the guard gap of what follows; without one, or when it is
- *     taken, the kernel is free (model_may_place()). FIXED_NOREPLACE on anything mapped: EEXIST.
+ *     taken, the kernel is free (model_may_place()); with MAP_32BIT within the second GiB, and a
+ *     hint must end there. FIXED_NOREPLACE on anything mapped: EEXIST.
  *  3. MAP_LOCKED without the right to lock: EPERM; beyond RLIMIT_MEMLOCK: EAGAIN.
  *  4. Files: range beyond the largest file EOVERFLOW (of devices, beyond all numbers); shared and
  *     writable on a read-only file EACCES; shared_validate with flags from after 4.15: EOPNOTSUPP;
@@ -34,8 +35,15 @@
 
 /* LEGACY_MAP_MASK: the flags that MAP_SHARED_VALIDATE accepts. */
 #define LEGACY_MAP_FLAGS 0x7c07f9f3ull
-/* MAP_32BIT, MAP_ABOVE4G, MAP_HUGETLB: the model does not know what they do. */
-#define UNKNOWN_MAP_FLAGS 0x400c0ull
+/* MAP_ABOVE4G, MAP_HUGETLB: the model does not know what they do. */
+#define UNKNOWN_MAP_FLAGS 0x40080ull
+
+/* Where MAP_32BIT maps, in pages; it begins up to 32 MiB later in a process whose addresses are
+ * random (find_start_end() of arch/x86/kernel/sys_x86_64.c). */
+#define LOW_START (0x40000000ull >> PAGE_SHIFT)
+#define LOW_START_LATEST (0x42000000ull >> PAGE_SHIFT)
+#define LOW_END (0x80000000ull >> PAGE_SHIFT)
+#define PLACES_END (0x7f0000000000ull >> PAGE_SHIFT)
 
 struct mapping {
 	u64 addr, pages; /* page number; once chosen */
@@ -73,14 +81,19 @@ bool model_may_place(const struct model *m, const struct model_mm *mm, u64 addr,
 
 /* Top down from a fixed place, as kernels do: directly below what lies up there, so that
  * neighbours merge by accident as often as on a real machine. */
-u64 choose_place(const struct model_mm *mm, u64 pages)
+static u64 choose_below(const struct model_mm *mm, u64 pages, u64 end)
 {
-	u64 start = (0x7f0000000000ull >> PAGE_SHIFT) - pages;
+	u64 start = end - pages;
 
 	for (u32 i = mm->vma_count; i > 0; i--)
 		if (mm->vmas[i - 1].start < start + pages && mm->vmas[i - 1].end > start)
 			start = mm->vmas[i - 1].start - pages;
 	return start;
+}
+
+u64 choose_place(const struct model_mm *mm, u64 pages)
+{
+	return choose_below(mm, pages, PLACES_END);
 }
 
 /* Rule 2, without MAP_FIXED (arch_get_unmapped_area_topdown()). */
@@ -97,6 +110,24 @@ bool hint_is_free(const struct model_mm *mm, u64 hint, u64 pages)
 	if (mm->vmas[i].flags & VMF_GROWSDOWN)
 		limit_page -= limit_page > 256 ? 256 : limit_page;
 	return hint + pages <= limit_page;
+}
+
+/* Rule 2, with MAP_32BIT (arch_get_unmapped_area()). */
+static void place_low(struct model *m, struct step *s, struct mapping *map, u64 hint, u64 len)
+{
+	u64 seen = s->seen && !s->seen->err ? s->seen->value >> PAGE_SHIFT : 0;
+
+	if (hint && hint + map->pages <= LOW_END && hint_is_free(s->mm, hint, map->pages)) {
+		map->addr = hint;
+		return;
+	}
+	map->addr = map->pages < LOW_END - LOW_START_LATEST ?
+			    choose_below(s->mm, map->pages, LOW_END) : 0;
+	if (map->addr < LOW_START_LATEST)
+		limit(m, "MAP_32BIT with hardly room for it");
+	if (seen >= LOW_START && seen + map->pages <= LOW_END &&
+	    model_may_place(m, s->mm, s->seen->value, len))
+		map->addr = seen;
 }
 
 /* Rule 2. */
@@ -129,7 +160,9 @@ static int place(struct model *m, struct step *s, struct mapping *map, u64 addr,
 	}
 	if (hint && hint < m->config.hint_min_addr)
 		hint = page_align(m->config.hint_min_addr);
-	if (hint && hint_is_free(s->mm, hint >> PAGE_SHIFT, map->pages))
+	if (map->mapflags & ABI_MAP_32BIT)
+		place_low(m, s, map, hint >> PAGE_SHIFT, len);
+	else if (hint && hint_is_free(s->mm, hint >> PAGE_SHIFT, map->pages))
 		map->addr = hint >> PAGE_SHIFT;
 	else if (!s->seen)
 		map->addr = choose_place(s->mm, map->pages);

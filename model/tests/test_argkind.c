@@ -222,6 +222,9 @@ static const struct {
 	{ ARG_LEN, "+64" },
 	{ ARG_LEN, "+1000" },
 	{ ARG_LEN, "0x1" },
+	{ ARG_ADDR, "@544" },
+	{ ARG_ADDR, "@2080" },
+	{ ARG_LEN, "+512" },
 	{ ARG_LEN, "0x3001" },
 	{ ARG_LEN, "0x2ff8" },
 	{ ARG_LEN, "0x800000000000" },
@@ -241,6 +244,8 @@ static const struct {
 	{ ARG_MAPFLAGS, "anonymous|fixed" },
 	{ ARG_MAPFLAGS, "private|anonymous|fixed|fixed_noreplace|noreserve|locked|populate|"
 			"nonblock|stack|growsdown|0x200000" },
+	{ ARG_MAPFLAGS, "private|anonymous|32bit" },
+	{ ARG_MAPFLAGS, "shared|fixed|growsdown|32bit|0x200000" },
 	{ ARG_FILE, "zero" },
 	{ ARG_OFFSET, "+40" },
 	{ ARG_OFFSET, "0x1001" },

@@ -174,6 +174,48 @@ static void test_mmap_hint_beyond_the_end_is_no_hint(void **state)
 	run(t, "mmap(0x7fffffffe000, +1" ANYWHERE " = 0x7fffffffe000");
 }
 
+#define LOW ", rw, private|anonymous|32bit, none, 0)"
+
+static void test_mmap_32bit_is_within_the_second_gib(void **state)
+{
+	static const u64 places[] = { 0x40000000, 0x7fffe000 };
+	static const u64 elsewhere[] = { 0x3ffff000, 0x7ffff000, 0x80000000 };
+	struct testing *t = *state;
+	struct op_result seen = { 0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(places); i++) {
+		seen.value = places[i];
+		assert_int_equal(run_seen(t, "mmap(@4, +2" LOW, seen).value, places[i]);
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(elsewhere); i++) {
+		seen.value = elsewhere[i];
+		assert_int_not_equal(run_seen(t, "mmap(0x0, +2" LOW, seen).value, elsewhere[i]);
+	}
+}
+
+static void test_mmap_32bit_takes_a_hint_that_ends_there(void **state)
+{
+	run(*state, "mmap(0x7fffe000, +2" LOW " = 0x7fffe000\nmmap(0x20000, +2" LOW " = 0x20000\n"
+		    "mmap(@4, +2, rw, private|anonymous|fixed|32bit, none, 0) = @4\n"
+		    "mmap(0x50000000, +2, rw, private|anonymous|fixed, none, 0)\n"
+		    "mmap(0x4ffff000, +1" LOW " = 0x4ffff000\nmmap(0x50001000, +1" LOW
+		    " = 0x7fffd000\nmmap(0x7ffff000, +2" LOW " = 0x7fffb000");
+}
+
+/* Where it begins is random, so nobody knows whether this fits. */
+static void test_mmap_32bit_without_room_is_beyond_the_model(void **state)
+{
+	struct testing *t = *state;
+	struct op_result got;
+
+	run(t, "mmap(0x42000000, +253951, none, private|anonymous|fixed|noreserve, none, 0)");
+	run(t, "mmap(0x0, +1" LOW " = 0x7ffff000");
+	assert_null(t->model.limit);
+	parse(t, "mmap(0x0, +1" LOW);
+	assert_int_equal(model_step(&t->model, t->index, &t->file.prog.ops[0], NULL, &got), -E2BIG);
+	assert_non_null(t->model.limit);
+}
+
 /* Nobody has seen where: top down, below what is there, so that it merges. */
 static void test_mmap_unseen_is_placed_below_the_last(void **state)
 {
@@ -524,6 +566,9 @@ int main(void)
 		TEST(test_mmap_taken_hint_the_kernel_is_free),
 		TEST(test_mmap_hint_beyond_the_end_is_no_hint),
 		TEST(test_mmap_unseen_is_placed_below_the_last),
+		TEST(test_mmap_32bit_is_within_the_second_gib),
+		TEST(test_mmap_32bit_takes_a_hint_that_ends_there),
+		TEST(test_mmap_32bit_without_room_is_beyond_the_model),
 		TEST(test_mmap_locked_needs_a_right_and_room),
 		TEST(test_mmap_future_lock_needs_room),
 		TEST(test_mmap_file_errors),
