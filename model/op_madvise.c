@@ -280,8 +280,9 @@ static int populate_area(struct model *m, struct model_mm *mm, u32 i, u64 start,
 	for (u64 a = start; a < end && !m->limit; a++) {
 		int err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
 
-		/* What was done until then counts, and what failed is tried again. */
-		if (err == -ENOMEM && a != first)
+		/* What was done until then counts, and what failed is tried again; that may fail in
+		 * another way. */
+		if (err && a != first)
 			err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
 		if (err)
 			return err == -ENOMEM ? err : -EFAULT;

@@ -236,6 +236,11 @@ static void test_filling_that_fails_later_is_tried_again(void **state)
 	assert_int_equal(t->model.failed, ALLOC_FAULT);
 	run_with(t, "populate_hole_stops=no",
 		 MAP(0, 1) "mmap(@1, +1" RWX "madvise(@0, +2, populate_write) fail_nth=3 = ENOMEM");
+	/* So is a page that is to wait for its userfaultfd; that attempt may find no memory. */
+	run_with(t, "populate_hole_stops=yes",
+		 "uffd_open(0) = u0\n" MAP(0, 2) "uffd_register(u0, @1, +1, missing) = 0\n"
+		 "madvise(@0, +2, populate_write) fail_nth=4 = EFAULT\n"
+		 "madvise(@0, +2, populate_write) fail_nth=2 = ENOMEM");
 }
 
 /* mprotect makes one attempt only. */
