@@ -140,6 +140,9 @@ enum verdict fuzz_session_run(struct fuzz_session *fs, const u8 *bytes, size_t s
 		fprintf(stderr, "the backend is broken: %s\n", fs->outcome.diag.text);
 		vmafuzz_backend_error();
 	}
+	/* A case that stopped early ends here too, else the next input would begin with that. */
+	if (fs->outcome.verdict != VERDICT_AGREE && fs->backend->type->finish)
+		fs->backend->type->finish(fs->backend, &fs->outcome.diag);
 	return fs->outcome.verdict;
 }
 
