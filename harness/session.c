@@ -517,9 +517,9 @@ static bool finish(struct session *s, const struct prog *prog, struct outcome *o
 {
 	struct backend *b = s->backend;
 
-	if (!b->type->finish || prog->count == 0)
+	if (!b->type->finish)
 		return true;
-	outcome->op = prog->count - 1;
+	outcome->op = prog->count ? prog->count - 1 : 0;
 	outcome->verdict = VERDICT_ERROR;
 	return b->type->finish(b, &outcome->diag) == 0 && !complained(s, prog, outcome);
 }
