@@ -188,7 +188,7 @@ u64 addr_decode(u16 code)
 	which = (code & 127) % (ARRAY_SIZE(addr_absolute) + ARRAY_SIZE(addr_far));
 	if (which < ARRAY_SIZE(addr_absolute))
 		return addr_make(ADDR_ABSOLUTE, (s64)(addr_absolute[which] + odd));
-	which -= ARRAY_SIZE(addr_absolute);
+	which -= (u32)ARRAY_SIZE(addr_absolute);
 	return addr_make(ADDR_ARENA, (s64)(addr_far[which] * PAGE_BYTES));
 }
 
