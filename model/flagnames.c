@@ -42,7 +42,7 @@ const struct flagname names_map[] = {
 	{ ABI_MAP_NONBLOCK, "nonblock" },
 	{ ABI_MAP_STACK, "stack" },
 	{ ABI_MAP_GROWSDOWN, "growsdown" },
-	{ ABI_MAP_32BIT, "32bit" },
+	{ ABI_MAP_32BIT, "map_32bit" },
 	{ 0, NULL },
 };
 

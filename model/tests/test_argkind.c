@@ -244,8 +244,8 @@ static const struct {
 	{ ARG_MAPFLAGS, "anonymous|fixed" },
 	{ ARG_MAPFLAGS, "private|anonymous|fixed|fixed_noreplace|noreserve|locked|populate|"
 			"nonblock|stack|growsdown|0x200000" },
-	{ ARG_MAPFLAGS, "private|anonymous|32bit" },
-	{ ARG_MAPFLAGS, "shared|fixed|growsdown|32bit|0x200000" },
+	{ ARG_MAPFLAGS, "private|anonymous|map_32bit" },
+	{ ARG_MAPFLAGS, "shared|fixed|growsdown|map_32bit|0x200000" },
 	{ ARG_FILE, "zero" },
 	{ ARG_OFFSET, "+40" },
 	{ ARG_OFFSET, "0x1001" },

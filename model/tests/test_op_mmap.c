@@ -174,7 +174,7 @@ static void test_mmap_hint_beyond_the_end_is_no_hint(void **state)
 	run(t, "mmap(0x7fffffffe000, +1" ANYWHERE " = 0x7fffffffe000");
 }
 
-#define LOW ", rw, private|anonymous|32bit, none, 0)"
+#define LOW ", rw, private|anonymous|map_32bit, none, 0)"
 
 static void test_mmap_32bit_is_within_the_second_gib(void **state)
 {
@@ -196,7 +196,7 @@ static void test_mmap_32bit_is_within_the_second_gib(void **state)
 static void test_mmap_32bit_takes_a_hint_that_ends_there(void **state)
 {
 	run(*state, "mmap(0x7fffe000, +2" LOW " = 0x7fffe000\nmmap(0x20000, +2" LOW " = 0x20000\n"
-		    "mmap(@4, +2, rw, private|anonymous|fixed|32bit, none, 0) = @4\n"
+		    "mmap(@4, +2, rw, private|anonymous|fixed|map_32bit, none, 0) = @4\n"
 		    "mmap(0x50000000, +2, rw, private|anonymous|fixed, none, 0)\n"
 		    "mmap(0x4ffff000, +1" LOW " = 0x4ffff000\nmmap(0x50001000, +1" LOW
 		    " = 0x7fffd000\nmmap(0x7ffff000, +2" LOW " = 0x7fffb000");
