@@ -223,6 +223,44 @@ static void test_run_known_bug_of_another_kernel_is_no_finding(void **state)
 	assert_int_equal(run(&config, SELF_MERGE), VERDICT_DIVERGE);
 }
 
+static u32 *finished(void)
+{
+	static u32 count;
+
+	return &count;
+}
+
+static int count_finish(struct backend *b, struct diag *diag)
+{
+	(void)b;
+	(void)diag;
+	++*finished();
+	return 0;
+}
+
+static int open_counting(struct backend **out, const struct backend_opts *opts, struct diag *diag)
+{
+	static struct backend_type counting;
+	int err = open_inexact(out, opts, diag);
+
+	counting = backend_model;
+	counting.finish = count_finish;
+	if (!err)
+		(*out)->type = &counting;
+	return err;
+}
+
+static void test_run_ends_a_case_that_stopped_early(void **state)
+{
+	static const struct backend_type type = {.name = "counting", .open = open_counting};
+	const struct fuzz_config config = {.type = &type, .spec = "v6.18.44"};
+
+	(void)state;
+	*finished() = 0;
+	assert_int_equal(run(&config, SELF_MERGE), VERDICT_DIVERGE);
+	assert_int_equal(*finished(), 1);
+}
+
 static int open_poor(struct backend **out, const struct backend_opts *opts, struct diag *diag)
 {
 	int err = backend_model.open(out, opts, diag);
@@ -304,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_run_agreement_is_told),
 		cmocka_unit_test(test_run_known_bug_of_an_exact_kernel_agrees),
 		cmocka_unit_test(test_run_known_bug_of_another_kernel_is_no_finding),
+		cmocka_unit_test(test_run_ends_a_case_that_stopped_early),
 		cmocka_unit_test(test_run_leaves_out_what_the_backend_lacks),
 		cmocka_unit_test(test_open_of_what_is_not_there_says_so),
 		cmocka_unit_test(test_session_of_the_process_that_is_not_there_exits_as_skipped),

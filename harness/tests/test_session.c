@@ -103,6 +103,21 @@ static void test_session_leak_diverges_at_last_operation(void **state)
 	finish(&f);
 }
 
+static void test_session_leak_of_no_operation_diverges(void **state)
+{
+	const struct session_opts opts = { .check = true };
+	struct fixture f;
+
+	(void)state;
+	run(&f, TAMPER_LEAK, OP_MPROTECT, false);
+	f.prog.count = 0;
+	session_run(f.session, &f.prog, &opts, &f.outcome);
+	assert_int_equal(f.outcome.verdict, VERDICT_DIVERGE);
+	assert_int_equal(f.outcome.signature.aspect, ASPECT_KERNEL);
+	assert_int_equal(f.outcome.op, 0);
+	finish(&f);
+}
+
 static void test_session_unsupported_operation_skips(void **state)
 {
 	struct fixture f;
@@ -347,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_session_same_model_agrees),
 		cmocka_unit_test(test_session_falsified_answer_diverges_in_its_aspect),
 		cmocka_unit_test(test_session_leak_diverges_at_last_operation),
+		cmocka_unit_test(test_session_leak_of_no_operation_diverges),
 		cmocka_unit_test(test_session_unsupported_operation_skips),
 		cmocka_unit_test(test_session_complaint_has_site_in_signature),
 		cmocka_unit_test(test_session_broken_invariant_diverges),
