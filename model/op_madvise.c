@@ -20,9 +20,9 @@
  *     does nothing; of memory without a file it is EBADF in a kernel built without swap.
  *  8. POPULATE_READ, POPULATE_WRITE are no walk of areas: a hole ends them with ENOMEM (rule
  *     populate_hole_stops; before, it was passed over), missing READ or WRITE with EINVAL, a page
- *     that cannot be had with EFAULT (madvise_populate()). No memory: ENOMEM of the first page; of
- *     another it is tried again (with populate_hole_stops the whole range is one walk, before each
- *     area was).
+ *     that cannot be had with EFAULT (madvise_populate()). No memory: ENOMEM. A failure behind the
+ *     first page of a walk is dropped, since pages were done (__get_user_pages()), and that page is
+ *     tried again (with populate_hole_stops the whole range is one walk, before each area was).
  *  9. GUARD_INSTALL: EINVAL if locked. The area becomes faulted (rule guard_prepares_anon says
  *     which), gets MAYBE_GUARD as a whole (rule guard_flag), and every page of the range becomes a
  *     guard marker. GUARD_REMOVE takes the markers away and nothing else. No memory for page tables
@@ -280,8 +280,7 @@ static int populate_area(struct model *m, struct model_mm *mm, u32 i, u64 start,
 	for (u64 a = start; a < end && !m->limit; a++) {
 		int err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
 
-		/* What was done until then counts, and what failed is tried again; that may fail in
-		 * another way. */
+		/* Tried again, which may fail in another way. */
 		if (err && a != first)
 			err = fault_in(m, mm, i, a, write ? ACCESS_WRITE : ACCESS_READ);
 		if (err)
